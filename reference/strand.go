@@ -1,0 +1,173 @@
+package reference
+
+import "sync"
+
+// Executor runs functions one after the other, in the order they were handed over. With an Executor every event of
+// every connection is delivered through it, which puts a whole program on one loop, as Node does. Execute must not run
+// the function before it returns, and may be called from any goroutine, the loop's included.
+type Executor interface {
+	Execute(run func())
+}
+
+// strand delivers what happens on one connection one at a time and in order. It has two queues: what an API call or an
+// event causes (posted) runs before the next thing that the network or a timer brings (arrived), as in one turn of an
+// event loop.
+//
+// Without an Executor, a strand that is idle when something is posted is drained by a goroutine that ends with the
+// queue; what arrives is run by the goroutine that brings it.
+type strand struct {
+	mu       sync.Mutex
+	executor Executor
+	posted   []func()
+	arrived  []func()
+	running  bool
+	next     *strand // joined: everything goes there
+	joining  *strand // joined while running: everything goes there when the current function has returned
+}
+
+func newStrand(executor Executor) *strand { return &strand{executor: executor} }
+
+// post queues f to run after what is running now.
+func (s *strand) post(f func()) {
+	s.mu.Lock()
+	if s.next != nil {
+		next := s.next
+		s.mu.Unlock()
+		next.post(f)
+		return
+	}
+	s.posted = append(s.posted, f)
+	s.start()
+}
+
+// arrive queues f to run after everything that was posted, and returns at once.
+func (s *strand) arrive(f func()) {
+	s.mu.Lock()
+	if s.next != nil {
+		next := s.next
+		s.mu.Unlock()
+		next.arrive(f)
+		return
+	}
+	s.arrived = append(s.arrived, f)
+	s.start()
+}
+
+// start makes sure that somebody drains the strand. It is called with mu held and releases it.
+func (s *strand) start() {
+	if s.running {
+		s.mu.Unlock()
+		return
+	}
+	s.running = true
+	executor := s.executor
+	s.mu.Unlock()
+	if executor != nil {
+		executor.Execute(s.drain)
+	} else {
+		go s.drain()
+	}
+}
+
+// run does what arrive does, and returns when f and everything that it caused has run.
+func (s *strand) run(f func()) {
+	s.mu.Lock()
+	if s.next != nil {
+		next := s.next
+		s.mu.Unlock()
+		next.run(f)
+		return
+	}
+	if !s.running && s.executor == nil {
+		s.running = true
+		if len(s.posted) == 0 && len(s.arrived) == 0 {
+			s.mu.Unlock()
+			f()
+			s.drain()
+			return
+		}
+		s.arrived = append(s.arrived, f)
+		s.mu.Unlock()
+		s.drain()
+		return
+	}
+	done := make(chan struct{})
+	s.arrived = append(s.arrived, func() {
+		f()
+		s.post(func() { close(done) })
+	})
+	s.start()
+	<-done
+}
+
+// drain runs the queues until both are empty. The caller has set running.
+func (s *strand) drain() {
+	for {
+		s.mu.Lock()
+		if s.joining != nil {
+			s.transfer()
+			return
+		}
+		var f func()
+		switch {
+		case len(s.posted) > 0:
+			f, s.posted = pop(s.posted)
+		case len(s.arrived) > 0:
+			f, s.arrived = pop(s.arrived)
+		default:
+			s.running = false
+			s.mu.Unlock()
+			return
+		}
+		s.mu.Unlock()
+		f()
+	}
+}
+
+// pop takes the first function off a queue and keeps the room of the queue for later when it becomes empty.
+func pop(queue []func()) (func(), []func()) {
+	f := queue[0]
+	queue[0] = nil
+	if len(queue) == 1 {
+		if cap(queue) > 64 {
+			return f, nil
+		}
+		return f, queue[:0]
+	}
+	return f, queue[1:]
+}
+
+// join hands everything that is queued here, now and later, to another strand. What is running now finishes first.
+func (s *strand) join(other *strand) {
+	if s == other {
+		return
+	}
+	s.mu.Lock()
+	if s.next != nil {
+		next := s.next
+		s.mu.Unlock()
+		next.join(other)
+		return
+	}
+	s.joining = other
+	if s.running {
+		s.mu.Unlock()
+		return
+	}
+	s.transfer()
+}
+
+// transfer completes a join. It is called with mu held and releases it.
+func (s *strand) transfer() {
+	other := s.joining
+	s.next, s.joining, s.running = other, nil, false
+	posted, arrived := s.posted, s.arrived
+	s.posted, s.arrived = nil, nil
+	s.mu.Unlock()
+	for _, f := range posted {
+		other.post(f)
+	}
+	for _, f := range arrived {
+		other.arrive(f)
+	}
+}
