@@ -28,6 +28,9 @@ type Vector struct {
 	Erratum *RecordErratum // the records real Node makes instead, or nil
 
 	Pos Position // of the vector's entry
+
+	appLine     int // of the app's name
+	programLine int // of the program's first line, within Pos.File
 }
 
 // AppliesTo reports whether the vector tests the given edition.
