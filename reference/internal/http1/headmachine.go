@@ -1,6 +1,9 @@
 package http1
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // headMachine is the place inside a start line or field section. Positions count from the block's begin.
 type headMachine struct {
@@ -50,7 +53,6 @@ const (
 	stateReasonLineFeed
 	stateFieldStart
 	stateName
-	stateNameSpaces
 	stateValueSpaces
 	stateValueEmptyLineFeed
 	stateValueEmptyFold
@@ -66,6 +68,7 @@ const (
 	stateCodingWord
 	stateCodingWordStart
 	stateChunkedEnd
+	stateCodingSpaces
 	stateCodingOther
 	stateValueEnd
 	stateValueLineFeed
@@ -332,8 +335,8 @@ func (p *Parser) runHead(buf []byte, i int) (int, bool) {
 			case classes[c]&classAlpha != 0:
 				m.state = stateSchema
 			case c == '\r' || c == '\n':
-				p.fail(CodeInvalidURL, "Unexpected space after start")
-				return i, false
+				p.fail(CodeInvalidURL, "Invalid characters in url")
+				return i + 1, false
 			default:
 				p.fail(CodeInvalidURL, "Unexpected start char in url")
 				return i, false
@@ -346,8 +349,8 @@ func (p *Parser) runHead(buf []byte, i int) (int, bool) {
 			case c == ':':
 				m.state = stateSchemaSlash
 			case c == ' ' || c == '\r' || c == '\n':
-				p.fail(CodeInvalidURL, "Unexpected space after start")
-				return i, false
+				p.fail(CodeInvalidURL, "Invalid characters in url")
+				return i + 1, false
 			default:
 				p.fail(CodeInvalidURL, "Unexpected char in url schema")
 				return i, false
@@ -356,11 +359,11 @@ func (p *Parser) runHead(buf []byte, i int) (int, bool) {
 
 		case stateSchemaSlash, stateSchemaSlash2:
 			if c != '/' {
-				reason := "Unexpected char in url schema"
-				if c == ' ' || c == '\r' || c == '\n' {
-					reason = "Unexpected space after start"
+				if m.state == stateSchemaSlash && (c == ' ' || c == '\r' || c == '\n') {
+					p.fail(CodeInvalidURL, "Invalid characters in url")
+					return i + 1, false
 				}
-				p.fail(CodeInvalidURL, reason)
+				p.fail(CodeInvalidURL, "Unexpected char in url schema")
 				return i, false
 			}
 			m.state++
@@ -372,6 +375,7 @@ func (p *Parser) runHead(buf []byte, i int) (int, bool) {
 				if !p.endTarget(buf, i) {
 					return i, false
 				}
+				i++
 				continue
 			case c == '/':
 				m.state = statePath
@@ -404,6 +408,7 @@ func (p *Parser) runHead(buf []byte, i int) (int, bool) {
 				if !p.endTarget(buf, i) {
 					return i, false
 				}
+				i++
 				continue
 			case c == '?':
 				if m.state == statePath {
@@ -447,18 +452,27 @@ func (p *Parser) runHead(buf []byte, i int) (int, bool) {
 			m.state = stateRequestProtocol
 
 		case stateRequestProtocol, stateResponseProtocol:
-			const protocol = "HTTP/"
+			protocol := "HTTP/"
+			source := m.state == stateRequestProtocol && buf[m.word] == 'I' && !p.quirks.RefuseICE
+			if source {
+				protocol = "ICE/"
+			}
 			if c != protocol[uint32(i)-m.word] {
 				p.fail(CodeInvalidConstant, "Expected HTTP/")
 				return i, false
 			}
 			i++
-			if uint32(i)-m.word == uint32(len(protocol)) {
-				if m.state == stateRequestProtocol {
-					m.state = stateRequestMajor
-				} else {
-					m.state = stateResponseMajor
-				}
+			if uint32(i)-m.word < uint32(len(protocol)) {
+				continue
+			}
+			switch {
+			case m.state == stateResponseProtocol:
+				m.state = stateResponseMajor
+			case source && p.method.String() != "SOURCE":
+				p.fail(CodeInvalidConstant, "Expected SOURCE method for ICE/x.x request")
+				return i, false
+			default:
+				m.state = stateRequestMajor
 			}
 
 		case stateRequestMajor, stateResponseMajor, stateRequestMinor, stateResponseMinor:
@@ -603,23 +617,28 @@ func (p *Parser) runHead(buf []byte, i int) (int, bool) {
 			}
 
 		case stateName:
-			for i < n && classes[buf[i]]&classToken != 0 {
+			for i < n && classes[buf[i]]&classPlainToken != 0 {
 				i++
 			}
 			if i == n {
 				continue
 			}
-			if buf[i] != ':' || p.quirks.RefuseEmptyName && uint32(i) == m.spanFrom {
+			switch {
+			case buf[i] == ' ':
+				i++
+				if !p.lenient && specialOf(buf[m.spanFrom:i-1]) != specialNone {
+					p.fail(CodeInvalidHeaderToken, "Invalid header field char")
+					return i, false
+				}
+				continue
+			case buf[i] == ':' && !(p.quirks.RefuseEmptyName && uint32(i) == m.spanFrom):
+			default:
 				p.fail(CodeInvalidHeaderToken, "Invalid header token")
 				return i, false
 			}
 			m.inSpan = false
 			m.nameFrom, m.nameTo = m.spanFrom, uint32(i)
-			word := m.nameTo
-			for word > m.nameFrom && buf[word-1] == ' ' {
-				word--
-			}
-			m.special = specialOf(buf[m.nameFrom:word])
+			m.special = specialOf(bytes.TrimRight(buf[m.nameFrom:i], " "))
 			m.state = stateValueSpaces
 			i++
 			if !p.count(i - 1) {
@@ -742,7 +761,7 @@ func (p *Parser) runHead(buf []byte, i int) (int, bool) {
 			case '\r', '\n':
 				m.state = stateValueEnd
 			default:
-				m.special = specialConnection
+				m.special = specialNone
 				m.state = stateConnectionOther
 			}
 
@@ -756,6 +775,13 @@ func (p *Parser) runHead(buf []byte, i int) (int, bool) {
 			default:
 				m.state = stateValueEnd
 			}
+
+		case stateCodingSpaces:
+			if c == ' ' || c == '\t' {
+				i++
+				continue
+			}
+			m.state = stateCodingWordStart
 
 		case stateCodingWordStart:
 			m.word = uint32(i)
@@ -781,20 +807,18 @@ func (p *Parser) runHead(buf []byte, i int) (int, bool) {
 				m.special = specialChunkedSeen
 				m.state = stateValueEnd
 			default:
-				m.state = stateCodingOther
+				m.state = stateCodingWordStart
 			}
 
 		case stateCodingOther:
 			switch {
 			case c == ',':
 				i++
-				for i < n && (buf[i] == ' ' || buf[i] == '\t') {
-					i++
-				}
-				m.state = stateCodingWordStart
+				m.state = stateCodingSpaces
 			case classes[c]&classValue != 0:
 				i++
 			default:
+				m.special = specialNone
 				m.state = stateValue
 			}
 
@@ -802,7 +826,9 @@ func (p *Parser) runHead(buf []byte, i int) (int, bool) {
 			for i < n && classes[buf[i]]&classValue != 0 {
 				i++
 			}
-			m.state = stateValueEnd
+			if i < n {
+				m.state = stateValueEnd
+			}
 
 		case stateValueEnd:
 			switch {
@@ -869,7 +895,7 @@ func (p *Parser) runHead(buf []byte, i int) (int, bool) {
 	return i, false
 }
 
-// endTarget closes the request target at the byte at i, which it does not consume.
+// endTarget closes the request target at the byte at i.
 func (p *Parser) endTarget(buf []byte, i int) bool {
 	m := &p.machine
 	m.inSpan = false
@@ -886,10 +912,12 @@ func (p *Parser) endTarget(buf []byte, i int) bool {
 	switch buf[i] {
 	case ' ':
 		m.state = stateBeforeProtocol
-	default: // no protocol at all: HTTP/0.9
-		p.major, p.minor = 0, 9
+	case '\r':
 		m.state = stateTargetLineFeed
+	default:
+		m.state = stateFieldStart
 	}
+	p.major, p.minor = 0, 9 // unless a protocol follows
 	return true
 }
 

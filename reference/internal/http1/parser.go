@@ -114,8 +114,9 @@ type Parser struct {
 
 var noQuirks Quirks
 
-// Reset makes the parser expect a first message. quirks may be nil. lenient lets control characters
-// stand in field values, and Transfer-Encoding beside Content-Length, as Node's insecure mode does.
+// Reset makes the parser expect a first message. quirks may be nil. lenient is Node's insecure
+// mode: field values may hold control characters, and Transfer-Encoding that does not end in chunked may
+// stand beside Content-Length or in a request.
 func (p *Parser) Reset(mode Mode, handler Handler, limits Limits, quirks *Quirks, lenient bool) {
 	p.release()
 	if limits.HeadBytes <= 0 {
@@ -157,7 +158,7 @@ func (p *Parser) Close() {
 // only repeats it.
 func (p *Parser) Execute(data []byte) (int, error) {
 	if p.err != nil {
-		return 0, p.err
+		return p.violation(0)
 	}
 	at := 0
 	for !p.paused {
@@ -180,8 +181,7 @@ func (p *Parser) Execute(data []byte) (int, error) {
 			at += n
 			if p.err != nil {
 				p.release()
-				p.err.BytesParsed = at
-				return at, p.err
+				return p.violation(at)
 			}
 			if !done {
 				continue
@@ -189,14 +189,12 @@ func (p *Parser) Execute(data []byte) (int, error) {
 			if p.phase == phaseTrailers {
 				p.trailersComplete()
 			} else if !p.headComplete() {
-				p.err.BytesParsed = at
-				return at, p.err
+				return p.violation(at)
 			}
 
 		case phaseAfterHead:
 			if !p.chooseBody() {
-				p.err.BytesParsed = at
-				return at, p.err
+				return p.violation(at)
 			}
 
 		case phaseLength, phaseChunkData:
@@ -243,8 +241,7 @@ func (p *Parser) Execute(data []byte) (int, error) {
 			n := p.readChunkFraming(data[at:])
 			at += n
 			if p.err != nil {
-				p.err.BytesParsed = at
-				return at, p.err
+				return p.violation(at)
 			}
 		}
 	}
@@ -267,7 +264,18 @@ func (p *Parser) Finish() error {
 	}
 	p.fail(CodeInvalidEOFState, "Invalid EOF state")
 	p.release()
-	return p.err
+	_, err := p.violation(0)
+	return err
+}
+
+// violation reports p.err. Node is silent about violations from the head of a message that could have
+// switched protocols until the head of the next one, and so is this parser: it only consumes no more.
+func (p *Parser) violation(at int) (int, error) {
+	if p.upgrade {
+		return at, nil
+	}
+	p.err.BytesParsed = at
+	return at, p.err
 }
 
 func (p *Parser) pauseIf(answer Action) {
@@ -286,7 +294,7 @@ func (p *Parser) fail(code, reason string) {
 func (p *Parser) begin() {
 	p.phase = phaseHead
 	p.method, p.status, p.major, p.minor = MethodNone, 0, 0, 0
-	p.flags, p.length, p.upgrade, p.counted = 0, 0, false, 0
+	p.flags, p.length, p.counted = 0, 0, 0
 	p.machine = headMachine{state: stateMethod}
 	if p.mode == Response {
 		p.machine.state = stateResponseProtocol
@@ -295,15 +303,24 @@ func (p *Parser) begin() {
 
 // headComplete reports the head that lies in the scratch and frees the scratch.
 func (p *Parser) headComplete() bool {
+	if p.flags&flagTransferEncoding != 0 && p.flags&flagContentLength != 0 {
+		reason := ""
+		switch {
+		case !p.lenient:
+			reason = "Content-Length can't be present with Transfer-Encoding"
+		case p.flags&flagChunked != 0:
+			reason = "Content-Length can't be present with chunked encoding"
+		}
+		if reason != "" {
+			p.release()
+			p.fail(CodeUnexpectedContentLength, reason)
+			return false
+		}
+	}
 	if p.flags&flagUpgrade != 0 && p.flags&flagConnectionUpgrade != 0 {
 		p.upgrade = p.mode == Request || p.status == 101 || p.quirks.UpgradeOnAnyStatus
 	} else {
 		p.upgrade = p.method == MethodConnect
-	}
-	if p.flags&flagTransferEncoding != 0 && p.flags&flagContentLength != 0 && !p.lenient {
-		p.release()
-		p.fail(CodeUnexpectedContentLength, "Content-Length can't be present with Transfer-Encoding")
-		return false
 	}
 	p.counted = 0
 	head := &p.scratch.head

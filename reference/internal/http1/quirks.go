@@ -22,6 +22,8 @@ type Quirks struct {
 	RefusePRI bool
 	// RefuseSource refuses the method SOURCE.
 	RefuseSource bool
+	// RefuseICE refuses the protocol name ICE, which Node 12.22.9 takes with the method SOURCE.
+	RefuseICE bool
 	// AllowEmptyContentLength reads an empty Content-Length as if the field were absent.
 	AllowEmptyContentLength bool
 	// SpacedContentLength skips spaces between the digits of a Content-Length.
