@@ -1,6 +1,7 @@
 package vectors
 
 import (
+	"regexp"
 	"strings"
 	"time"
 
@@ -9,6 +10,8 @@ import (
 
 // mainConnection is the name of the connection where nothing is said.
 const mainConnection = "main"
+
+var durationForm = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?(ms|s|m)$`)
 
 // firstLine is the line of the file that holds the first line of a program.
 func firstLine(at element) int {
@@ -409,7 +412,7 @@ func (s *source) duration(at element, what string) time.Duration {
 		return 0
 	}
 	duration, err := time.ParseDuration(at.Value)
-	if err != nil || duration <= 0 {
+	if err != nil || !durationForm.MatchString(at.Value) || duration <= 0 {
 		s.fault(at, want, "%s is a duration, got %s", what, kindOf(at.Node))
 		return 0
 	}
