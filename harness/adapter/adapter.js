@@ -212,7 +212,7 @@ function bytes(string) {
   string = String(string);
   // The oldest runtimes have no Buffer.from of their own; what they have under
   // that name is inherited from Uint8Array.
-  if (typeof Buffer.from === 'function' && Buffer.from !== Uint8Array.from) return Buffer.from(string, 'latin1');
+  if (typeof Buffer.from === 'function' && Buffer.from !== Uint8Array.from) return Buffer.from(string, 'binary');
   return new Buffer(string, 'binary');
 }
 

@@ -61,7 +61,7 @@ type Flooded struct {
 }
 
 func (e *Flooded) Error() string {
-	return fmt.Sprintf("the adapter wrote more than %d MiB %s", e.Limit>>20, e.What) + quoteStderr(e.Stderr)
+	return fmt.Sprintf("the adapter wrote more than %d KiB %s", e.Limit>>10, e.What) + quoteStderr(e.Stderr)
 }
 
 // Hung says that an adapter did not answer in time.

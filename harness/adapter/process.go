@@ -28,6 +28,7 @@ func (c Command) String() string {
 type Options struct {
 	HelloTimeout  time.Duration // until hello; default 20 s
 	AnswerTimeout time.Duration // from finish to result; default 10 s
+	MaxOutput     int           // bytes of one run; default MaxOutput
 
 	// ProbeInterval is how often a process with runs open is asked to run an
 	// empty program, so that one program's endless loop is noticed before the
@@ -103,6 +104,9 @@ func Start(ctx context.Context, command Command, options Options) (*Process, err
 	}
 	if options.AnswerTimeout == 0 {
 		options.AnswerTimeout = defaultAnswerTimeout
+	}
+	if options.MaxOutput == 0 {
+		options.MaxOutput = MaxOutput
 	}
 	p := &Process{
 		command:   command,
@@ -415,9 +419,9 @@ func (p *Process) pass(id string, size int, event Event) (culprit string, err er
 		return "", &Garbage{Err: fmt.Errorf("output for the run %q, which is not open", id)}
 	}
 	run.output += size
-	if run.output > MaxOutput {
+	if run.output > p.options.MaxOutput {
 		p.mu.Unlock()
-		return id, &Flooded{Limit: MaxOutput, What: "for one run"}
+		return id, &Flooded{Limit: p.options.MaxOutput, What: "for one run"}
 	}
 	if event.Ended != nil {
 		p.forget(id)
