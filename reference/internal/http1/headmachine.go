@@ -3,6 +3,7 @@ package http1
 import (
 	"bytes"
 	"encoding/binary"
+	"math/bits"
 )
 
 // headMachine is the place inside a start line or field section. Positions count from the block's begin.
@@ -189,11 +190,11 @@ const (
 func plainValue(buf []byte, i int) (end int, seen uint64) {
 	for i+8 <= len(buf) {
 		w := binary.LittleEndian.Uint64(buf[i:])
-		// Exact whether any byte qualifies; a byte above 0x7f never does.
-		low := (w - ones*0x20) & ^w & highs
+		// The lowest marked byte is exact; a borrow may mark bytes above it wrongly.
 		del := w ^ ones*0x7f
-		if low|(del-ones)&^del&highs != 0 {
-			break
+		if marks := ((w-ones*0x20)&^w | (del-ones)&^del) & highs; marks != 0 {
+			at := bits.TrailingZeros64(marks) &^ 7
+			return i + at/8, seen | w&(1<<at-1)
 		}
 		seen |= w
 		i += 8
@@ -205,8 +206,23 @@ func plainValue(buf []byte, i int) (end int, seen uint64) {
 	return i, seen
 }
 
-// quickFields reads field lines of the plain kind "Name: value CRLF" that frame nothing, as long as
-// they lie in buf entirely, and leaves everything else to the machine. It returns where it stopped:
+// hasHigh tells whether a byte above 0x7f is in text.
+func hasHigh(text []byte) bool {
+	for ; len(text) >= 8; text = text[8:] {
+		if binary.LittleEndian.Uint64(text)&highs != 0 {
+			return true
+		}
+	}
+	for _, c := range text {
+		if c >= 0x80 {
+			return true
+		}
+	}
+	return false
+}
+
+// quickFields reads field lines of the plain kind "Name: value CRLF", as long as they lie in buf entirely,
+// and leaves everything else to the machine, which would read these lines just the same. It returns where it stopped:
 // always at the begin of a line.
 func (p *Parser) quickFields(buf []byte, i int) int {
 	h := &p.scratch.head
@@ -215,13 +231,14 @@ func (p *Parser) quickFields(buf []byte, i int) int {
 		budget = len(buf) + 1
 	}
 	var high uint64
+lines:
 	for {
 		line := i
 		j := i
 		for j < len(buf) && classes[buf[j]]&classPlainToken != 0 {
 			j++
 		}
-		if j == line || j+1 >= len(buf) || buf[j] != ':' || isSpecial(buf[line:j]) {
+		if j == line || j+1 >= len(buf) || buf[j] != ':' {
 			break
 		}
 		nameTo := j
@@ -238,6 +255,12 @@ func (p *Parser) quickFields(buf []byte, i int) int {
 		size := nameTo - line + end - from
 		if size >= budget {
 			break
+		}
+		switch nameTo - line {
+		case 7, 10, 14, 16, 17: // the lengths of the names that frame a message
+			if meaning := specialOf(buf[line:nameTo]); meaning != specialNone && !p.quickSpecial(meaning, buf[from:end]) {
+				break lines
+			}
 		}
 		budget -= size
 		to := uint32(end)
@@ -257,15 +280,33 @@ func (p *Parser) quickFields(buf []byte, i int) int {
 	return i
 }
 
-// isSpecial tells the names of fields that frame the message or the connection.
-func isSpecial(name []byte) bool {
-	switch len(name) {
-	case 7, 10, 14, 16, 17:
-		return specialOf(name) != specialNone
+// quickSpecial notes what the most usual values of fields that frame a message mean. It returns false,
+// having done nothing, for others.
+func (p *Parser) quickSpecial(meaning special, value []byte) bool {
+	switch {
+	case meaning == specialConnection && equalFold(value, "keep-alive"):
+		p.flags |= flagConnectionKeepAlive
+	case meaning == specialConnection && equalFold(value, "close"):
+		p.flags |= flagConnectionClose
+	case meaning == specialTransferEncoding && equalFold(value, "chunked"):
+		p.flags |= flagTransferEncoding | flagChunked
+	case meaning == specialContentLength && p.flags&flagContentLength == 0 && p.length == 0 && len(value) <= 18:
+		length := uint64(0)
+		for _, c := range value {
+			if c < '0' || c > '9' {
+				return false
+			}
+			length = length*10 + uint64(c-'0')
+		}
+		p.flags |= flagContentLength
+		p.length = length
+	default:
+		return false
 	}
-	return false
+	return true
 }
 
+// specialOf tells what a field of this name is for.
 func specialOf(name []byte) special {
 	switch {
 	case len(name) == 7 && equalFold(name, "upgrade"):
@@ -627,7 +668,9 @@ func (p *Parser) runHead(buf []byte, i int) (int, bool) {
 			case buf[i] == ' ':
 				i++
 				if !p.lenient && specialOf(buf[m.spanFrom:i-1]) != specialNone {
-					p.fail(CodeInvalidHeaderToken, "Invalid header field char")
+					if p.count(i - 1) {
+						p.fail(CodeInvalidHeaderToken, "Invalid header field char")
+					}
 					return i, false
 				}
 				continue
@@ -706,7 +749,9 @@ func (p *Parser) runHead(buf []byte, i int) (int, bool) {
 				digit := uint64(c - '0')
 				i++
 				if p.length > (1<<64-1)/10 || p.length*10 > 1<<64-1-digit {
-					p.fail(CodeInvalidContentLength, "Content-Length overflow")
+					if p.count(i) {
+						p.fail(CodeInvalidContentLength, "Content-Length overflow")
+					}
 					return i, false
 				}
 				p.length = p.length*10 + digit
@@ -724,7 +769,9 @@ func (p *Parser) runHead(buf []byte, i int) (int, bool) {
 			case p.quirks.SpacedContentLength && c >= '0' && c <= '9':
 				m.state = stateLength
 			default:
-				p.fail(CodeInvalidContentLength, "Invalid character in Content-Length")
+				if p.count(i) {
+					p.fail(CodeInvalidContentLength, "Invalid character in Content-Length")
+				}
 				return i, false
 			}
 
@@ -903,11 +950,8 @@ func (p *Parser) endTarget(buf []byte, i int) bool {
 		return false
 	}
 	m.target = span{m.spanFrom, uint32(i)}
-	for _, c := range buf[m.spanFrom:i] {
-		if c >= 0x80 {
-			p.scratch.head.high = true
-			break
-		}
+	if hasHigh(buf[m.spanFrom:i]) {
+		p.scratch.head.high = true
 	}
 	switch buf[i] {
 	case ' ':
@@ -925,11 +969,8 @@ func (p *Parser) endTarget(buf []byte, i int) bool {
 func (p *Parser) endValue(buf []byte, i int) {
 	m, s := &p.machine, p.scratch
 	to := uint32(i)
-	for _, c := range buf[m.spanFrom:to] {
-		if c >= 0x80 {
-			s.head.high = true
-			break
-		}
+	if hasHigh(buf[m.spanFrom:to]) {
+		s.head.high = true
 	}
 	if m.continued {
 		s.folds = append(s.folds, fold{len(s.head.fields) - 1, span{m.spanFrom, to}})

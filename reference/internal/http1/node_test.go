@@ -149,6 +149,16 @@ func framing(r *rand.Rand, mode Mode) []byte {
 	return []byte(text + "\r\n3\r\nabc\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n")
 }
 
+// enlarge puts a long run near the head size limit somewhere.
+func enlarge(r *rand.Rand, input []byte) []byte {
+	for range 1 + r.Intn(2) {
+		at := r.Intn(len(input) + 1)
+		run := strings.Repeat([]string{"a", "a", "a", " ", "/", "A: b\r\n"}[r.Intn(6)], []int{8100 + r.Intn(100), 4000 + r.Intn(200), 1000}[r.Intn(3)])
+		input = append(input[:at:at], append([]byte(run), input[at:]...)...)
+	}
+	return input
+}
+
 var splices = []string{"\r", "\n", "\r\n", " ", "\t", ":", ",", ";", "\x00", "\x01", "\x7f", "\x80", "\xff", "0", "9", "f", "/", "?", "#", "@", "*", "[",
 	"HTTP/1.1", "Content-Length: 1\r\n", "Content-Length", "Transfer-Encoding: chunked\r\n", "chunked", "chunked, ", "Connection: close\r\n", "keep-alive", "close", "upgrade", "Upgrade: x\r\n",
 	"99999999999999999999", "ffffffffffffffff", "\r\n ", "\r\n\r\n", "0\r\n\r\n", "GET ", "SOURCE", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP/", "ICE/1.0", "A: b\r\n", ": c\r\n", "100", "101", "204"}
@@ -227,6 +237,9 @@ func TestAgainstNode(t *testing.T) {
 		input := mutate(r, c.mode)
 		if i%3 == 0 {
 			input = framing(r, c.mode)
+		}
+		if i%16 == 1 {
+			input = enlarge(r, input)
 		}
 		if i%2 == 0 {
 			for len(input) > 0 {
