@@ -75,6 +75,7 @@ type behaviours struct {
 	statusMessageUnchecked bool // characters of a status message are not checked
 	undefinedInWriteHead   bool // WriteHead accepts an undefined value
 	reasonBeforeCheck      bool // a refused WriteHead leaves the reason phrase it looked up
+	cookieListJoined       bool // a list of Cookie values is sent as one line
 	corkMessages           bool // Cork and Uncork exist on messages
 	writeCorksSocket       bool // what is written in one turn leaves in one segment
 }
@@ -104,7 +105,7 @@ var editions = map[Edition]*behaviours{
 		edition: V10, parseErrorPacket: true, maxHeaderSize: 80 * 1024, methodSource: true, statusEarlyHints: true,
 		timeout: 120 * time.Second, keepAliveTimeout: 5 * time.Second, keepAliveTimeoutExists: true,
 		badRequest: "HTTP/1.1 400 Bad Request\r\n\r\n", headerFieldsTooLarge: "HTTP/1.1 400 Bad Request\r\n\r\n",
-		badRequestAfterResponse: true, badRequestSecondRequest: true, requestTimeoutReplaced: true,
+		badRequestAfterResponse: true, badRequestSecondRequest: true, requestTimeoutReplaced: true, cookieListJoined: true,
 		maxHeadersCount: 1000, trailerNeedsChunked: true,
 	},
 	V12: {
@@ -114,7 +115,7 @@ var editions = map[Edition]*behaviours{
 		headersTimeout: 60 * time.Second, headersTimeoutExists: true, keepAliveHeader: true,
 		badRequest:             "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n",
 		headerFieldsTooLarge:   "HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\n\r\n",
-		requestTimeoutReplaced: true, maxHeadersCount: 1000, messageClose: true, emptyWriteFlushes: true,
+		requestTimeoutReplaced: true, cookieListJoined: true, maxHeadersCount: 1000, messageClose: true, emptyWriteFlushes: true,
 		trailerNeedsChunked: true, corkMessages: true, writeCorksSocket: true,
 	},
 	V13: {
@@ -124,7 +125,7 @@ var editions = map[Edition]*behaviours{
 		headersTimeout: 60 * time.Second, headersTimeoutExists: true,
 		badRequest:              "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n",
 		headerFieldsTooLarge:    "HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\n\r\n",
-		badRequestSecondRequest: true, requestTimeoutReplaced: true, maxHeadersCount: 1000, messageClose: true,
+		badRequestSecondRequest: true, requestTimeoutReplaced: true, cookieListJoined: true, maxHeadersCount: 1000, messageClose: true,
 		emptyWriteFlushes: true, trailerNeedsChunked: true, corkMessages: true, writeCorksSocket: true,
 	},
 }

@@ -63,6 +63,7 @@ type Socket struct {
 	callbacks           []writeCallback
 	written             int64 // handed to the system
 	flushing            bool  // a goroutine writes
+	inFlight            int   // what it has taken off the queue and not written yet
 	needDrain           bool
 	outCond             sync.Cond
 	noDelay             *bool
@@ -474,7 +475,7 @@ func (s *Socket) Send(chunk []byte, callback func(error)) bool {
 	if s.corked == 0 {
 		s.flush()
 	}
-	ok := len(s.queue) < highWaterMark
+	ok := s.inFlight+len(s.queue) < highWaterMark
 	if !ok {
 		s.needDrain = true
 	}
@@ -490,7 +491,44 @@ func (s *Socket) Write(chunk []byte) (int, error) {
 		return 0, &Error{Code: "EPIPE", Name: nameError, Message: "This socket has been ended"}
 	}
 	s.append(chunk, nil)
-	if s.stream != nil && s.raw == nil && !s.connecting && !s.flushing {
+	s.mu.Unlock()
+	err := s.waitWritten()
+	s.mu.Lock()
+	if err != nil {
+		return 0, err
+	}
+	return len(chunk), nil
+}
+
+// sendParts is Send for bytes that belong together and must not be copied into one slice first. It takes part in
+// nothing but the queue's order: a socket that cannot be written to any more drops them.
+func (s *Socket) sendParts(callback func(error), parts ...[]byte) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.destroyed || s.ending {
+		return false
+	}
+	for _, part := range parts {
+		s.queue = append(s.queue, part...)
+	}
+	if callback != nil {
+		s.callbacks = append(s.callbacks, writeCallback{s.written + int64(s.inFlight+len(s.queue)), callback})
+	}
+	if s.corked == 0 {
+		s.flush()
+	}
+	ok := s.inFlight+len(s.queue) < highWaterMark
+	if !ok {
+		s.needDrain = true
+	}
+	return ok
+}
+
+// waitWritten sends what is queued in spite of Cork and blocks while too much is.
+func (s *Socket) waitWritten() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stream != nil && s.raw == nil && !s.connecting && !s.flushing && !s.destroyed {
 		s.flushing = true
 		s.writeQueue()
 	} else {
@@ -500,9 +538,9 @@ func (s *Socket) Write(chunk []byte) (int, error) {
 		s.outCond.Wait()
 	}
 	if s.destroyed {
-		return 0, &Error{Code: "EPIPE", Name: nameError, Message: "write EPIPE"}
+		return &Error{Code: "EPIPE", Name: nameError, Message: "write EPIPE"}
 	}
-	return len(chunk), nil
+	return nil
 }
 
 // refuseWrite tells why nothing can be written.
@@ -540,7 +578,7 @@ func (s *Socket) append(chunk []byte, callback func(error)) {
 	}
 	s.queue = append(s.queue, chunk...)
 	if callback != nil {
-		s.callbacks = append(s.callbacks, writeCallback{s.written + int64(len(s.queue)), callback})
+		s.callbacks = append(s.callbacks, writeCallback{s.written + int64(s.inFlight+len(s.queue)), callback})
 	}
 }
 
@@ -587,6 +625,7 @@ func (s *Socket) writeQueue() {
 		s.queue = s.spare
 		s.spare = nil
 		whole := chunk
+		s.inFlight = len(chunk)
 		for len(chunk) > 0 && !s.destroyed {
 			piece := chunk
 			if len(piece) > bufferSize {
@@ -599,7 +638,9 @@ func (s *Socket) writeQueue() {
 			s.mu.Lock()
 			s.written += int64(n)
 			chunk = chunk[n:]
+			s.inFlight = len(chunk)
 			if err != nil {
+				s.inFlight = 0
 				s.failWrite(err)
 				chunk, s.queue = nil, s.queue[:0]
 				s.flushing = false
@@ -928,14 +969,14 @@ func (s *Socket) BytesRead() int64 { return s.bytesRead.Load() }
 func (s *Socket) BytesWritten() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.written + int64(len(s.queue))
+	return s.written + int64(s.inFlight+len(s.queue))
 }
 
 // WritableLength counts what is queued.
 func (s *Socket) WritableLength() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.queue)
+	return s.inFlight + len(s.queue)
 }
 
 // WritableCorked returns how often Uncork has to be called.
