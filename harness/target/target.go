@@ -39,6 +39,9 @@ type Description struct {
 	Edition        vectors.Edition // the document it should be judged by, unless the user says otherwise
 	Capabilities   []string
 	MaxInFlight    int // how many sessions may be open at once; 0: no limit of its own
+	// Steady targets behave alike every time, so the engine does not run their
+	// failures again to tell flaky ones apart.
+	Steady bool
 }
 
 // A Run is one execution of a vector.
