@@ -99,7 +99,7 @@ func Load(tree fs.FS) (*Catalogue, error) {
 // catalogue may be named, and returns both together. The catalogue itself is
 // left as it is. Errors are as Load's.
 func (c *Catalogue) With(tree fs.FS) (*Catalogue, error) {
-	loading := &loading{catalogue: &Catalogue{
+	loading := &loading{tree: new(origin), catalogue: &Catalogue{
 		Sections: slices.Clone(c.Sections),
 		Clauses:  slices.Clone(c.Clauses),
 		Vectors:  slices.Clone(c.Vectors),
@@ -115,10 +115,15 @@ func (c *Catalogue) With(tree fs.FS) (*Catalogue, error) {
 	return loading.catalogue, joinFaults(loading.faults)
 }
 
+// An origin is one of the trees that a catalogue was read from. Files of different
+// trees may have the same name.
+type origin struct{ _ byte }
+
 type loading struct {
 	catalogue *Catalogue
 	faults    []*LoadError
 	vectors   []*Vector // of this tree
+	tree      *origin
 }
 
 func (l *loading) fault(pos Position, want, problem string) {
@@ -200,7 +205,12 @@ func (l *loading) file(name string, data []byte, schemas *schemas) {
 	default:
 		vectors := source.vectorFile()
 		schema = vectorFileSchema
-		keep = func() { l.vectors = append(l.vectors, vectors...) }
+		keep = func() {
+			for _, vector := range vectors {
+				vector.tree = l.tree
+			}
+			l.vectors = append(l.vectors, vectors...)
+		}
 	}
 	source.validate(schemas, schema)
 	if len(source.faults) > 0 {

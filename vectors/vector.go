@@ -29,8 +29,9 @@ type Vector struct {
 
 	Pos Position // of the vector's entry
 
-	appLine     int // of the app's name
-	programLine int // of the program's first line, within Pos.File
+	tree        *origin // tells trees apart, as With joins them
+	appLine     int     // of the app's name
+	programLine int     // of the program's first line, within Pos.File
 }
 
 // AppliesTo reports whether the vector tests the given edition.
