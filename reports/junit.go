@@ -159,12 +159,12 @@ func (c junitCase) write(out io.Writer, v *Vector) {
 	switch c.element {
 	case "failure", "error":
 		fmt.Fprintf(out, "\n      <%s message=\"%s\" type=\"%s\">%s</%s>\n    ",
-			c.element, escaped(c.message), escaped(c.kind), escaped(c.text), c.element)
+			c.element, escaped(c.message), escaped(c.kind), content(c.text), c.element)
 	case "skipped":
 		fmt.Fprintf(out, "\n      <skipped message=\"%s\"></skipped>\n    ", escaped(c.message))
 	}
 	if c.output != "" {
-		fmt.Fprintf(out, "\n      <system-out>%s</system-out>\n    ", escaped(c.output))
+		fmt.Fprintf(out, "\n      <system-out>%s</system-out>\n    ", content(c.output))
 	}
 	fmt.Fprint(out, "</testcase>\n")
 }
@@ -191,6 +191,10 @@ func escaped(text string) string {
 	xml.EscapeText(&b, []byte(plain.String()))
 	return b.String()
 }
+
+// content is escaped text for the inside of an element, where line ends may
+// stand as they are.
+func content(text string) string { return strings.ReplaceAll(escaped(text), "&#xA;", "\n") }
 
 func firstLine(text string) string {
 	line, _, _ := strings.Cut(text, "\n")

@@ -1,0 +1,400 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nodehttp/conform/harness"
+	"github.com/nodehttp/conform/harness/target"
+	"github.com/nodehttp/conform/harness/wire"
+	"github.com/nodehttp/conform/reports"
+	"github.com/nodehttp/conform/vectors"
+)
+
+// runFlags are what run can be told.
+type runFlags struct {
+	targets  targetFlags
+	edition  string
+	dir      string
+	class    string
+	only     []string
+	skip     []string
+	baseline string
+	reports  []string
+
+	parallel     int
+	timeoutScale float64
+	fragment     string
+	seed         int64
+	verbose      bool
+}
+
+func newRun() *cobra.Command {
+	f := &runFlags{}
+	cmd := &cobra.Command{
+		Use:   "run [TARGET...]",
+		Short: "Run vectors against one or more targets",
+		Long: `Run vectors against one or more targets, one target after the other, and say
+which clauses held.
+
+A target is "reference" (the Go implementation in this program, the default),
+a runtime (node, bun or deno from PATH; node@12.22.9, bun@1.4.5, deno@2.9.6
+installed with npm into a cache), or a fake that exists to be caught
+(fake:silent, ...). The flags --adapter, --url and --client name others.
+
+A failure is run again alone before it is called one. The exit status is 0 when
+all held, 1 when something failed, 2 for a wrong command line, 3 when the run
+was interrupted or nothing ran.`,
+		Example: `  conform run
+  conform run node@12.22.9 bun deno
+  conform run node --only 'server.*' --skip server.setTimeout/default
+  conform run --url http://127.0.0.1:8080 --app hello
+  conform run --client 'curl -sS {url}' --app get
+  conform run --adapter 'node my-adapter.js' --report junit=results.xml
+  conform run bun --baseline known-failing.yaml --report ndjson=bun.ndjson`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.targets.names = args
+			return f.run(cmd)
+		},
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return targetNames(), cobra.ShellCompDirectiveNoFileComp
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringArrayVar(&f.targets.urls, "url", nil, "test the HTTP server at this `URL`; needs --app")
+	flags.StringArrayVar(&f.targets.clients, "client", nil, "test the HTTP client that this `command` starts, with {url} in it; needs --app")
+	flags.StringArrayVar(&f.targets.adapters, "adapter", nil, "test what the adapter started by this `command` runs programs in")
+	flags.StringVar(&f.targets.app, "app", "", "the `app` that the server or client stands in for (conform explain hello says what that asks)")
+	flags.StringVar(&f.edition, "edition", "", "the `edition` of the documentation to judge by: v0.3, v6, v10, v12, v13 (default: the one for the target's version, v12 where it has none)")
+	addVectorsFlag(cmd, &f.dir)
+	flags.StringVar(&f.class, "class", "", "only vectors of this documented `class`: Agent, Server, http.ServerResponse, ...")
+	flags.StringArrayVar(&f.only, "only", nil, "only vectors whose id, or a clause's id, matches this `glob`; repeatable")
+	flags.StringArrayVar(&f.skip, "skip", nil, "leave out vectors whose id, or a clause's id, matches this `glob`; repeatable")
+	flags.StringVar(&f.baseline, "baseline", "", "a YAML `file` of failures that are known: known-failing: [{target, vectors, reason}]")
+	flags.StringArrayVar(&f.reports, "report", nil, "write a report: `FORMAT=FILE` with the format ndjson or junit; - is standard output; repeatable")
+	flags.IntVar(&f.parallel, "parallel", 0, "how many vectors at once (default: what the target bears, else 64)")
+	flags.Float64Var(&f.timeoutScale, "timeout-scale", 1, "multiply every upper time bound, for a slow or loaded machine")
+	flags.StringVar(&f.fragment, "fragment", "none", "cut what the wire peer sends: none, bytes (one at a time) or random")
+	flags.Int64Var(&f.seed, "seed", 1, "seed of random cuts")
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "a line for every vector, and times")
+	for name, complete := range map[string]cobra.CompletionFunc{
+		"only":     completeIDs(false),
+		"skip":     completeIDs(false),
+		"edition":  cobra.FixedCompletions(editionNames(), cobra.ShellCompDirectiveNoFileComp),
+		"fragment": cobra.FixedCompletions([]string{"none", "bytes", "random"}, cobra.ShellCompDirectiveNoFileComp),
+	} {
+		cmd.RegisterFlagCompletionFunc(name, complete)
+	}
+	return cmd
+}
+
+func (f *runFlags) run(cmd *cobra.Command) (err error) {
+	edition, err := parseEdition(f.edition)
+	if err != nil {
+		return err
+	}
+	fragment := wire.Fragment(f.fragment)
+	switch {
+	case fragment != wire.FragmentNone && fragment != wire.FragmentBytes && fragment != wire.FragmentRandom:
+		return fmt.Errorf("--fragment: %q is none of none, bytes, random", f.fragment)
+	case f.parallel < 0:
+		return errors.New("--parallel: it is at least 1")
+	case !(f.timeoutScale > 0 && f.timeoutScale <= 1000):
+		return errors.New("--timeout-scale: it is above 0 and at most 1000")
+	}
+	catalogue, faults, err := loadCatalogue(f.dir)
+	if err != nil {
+		return err
+	}
+	warnOfFaults(cmd, faults)
+	selected, err := catalogue.Select(vectors.Selection{Only: f.only, Skip: f.skip, Class: f.class})
+	if err != nil {
+		return err
+	}
+	baseline, err := f.readBaseline()
+	if err != nil {
+		return err
+	}
+	output, err := openReports(f.reports, cmd.OutOrStdout())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, output.close()) }()
+
+	// What people read leaves standard output to a report that wants it.
+	human := cmd.OutOrStdout()
+	if output.usesStdout {
+		human = cmd.ErrOrStderr()
+	}
+	screen := newScreen(human, f.verbose)
+	targets, err := f.targets.open(catalogue, target.ProcessOptions{TimeoutScale: f.timeoutScale, Progress: screen.note})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		for _, chosen := range targets {
+			chosen.Close()
+		}
+	}()
+
+	var (
+		summaries  []harness.Summary
+		incomplete = faults != nil
+		failed     bool
+	)
+	for i, chosen := range targets {
+		one := &targetRun{
+			flags: f, catalogue: catalogue, baseline: baseline, screen: screen, output: output,
+			target: chosen, last: i == len(targets)-1, earlier: summaries,
+		}
+		summary, ranErr := one.run(cmd.Context(), harness.Config{
+			Target: chosen.Target, Catalogue: catalogue, Vectors: selected, Edition: edition,
+			Parallel: f.parallel, TimeoutScale: f.timeoutScale, Fragment: fragment, Seed: f.seed,
+		})
+		if ranErr != nil {
+			// The others can still run; this one has no verdicts at all.
+			screen.problem(ranErr)
+			incomplete = true
+			continue
+		}
+		summaries = append(summaries, summary)
+		failed = failed || one.failed
+		incomplete = incomplete || summary.Incomplete != ""
+		if cmd.Context().Err() != nil {
+			break
+		}
+	}
+	if err := output.render(); err != nil {
+		return &statusError{exitIncomplete, err}
+	}
+	switch {
+	case cmd.Context().Err() != nil:
+		return &statusError{status: exitIncomplete}
+	case failed:
+		return &statusError{status: exitFailed}
+	case incomplete:
+		return &statusError{status: exitIncomplete}
+	}
+	return nil
+}
+
+func (f *runFlags) readBaseline() (*harness.Baseline, error) {
+	if f.baseline == "" {
+		return nil, nil
+	}
+	data, err := os.ReadFile(f.baseline)
+	if err != nil {
+		return nil, fmt.Errorf("--baseline: %w", err)
+	}
+	baseline, err := harness.ParseBaseline(f.baseline, data)
+	if err != nil {
+		return nil, fmt.Errorf("--baseline: %w", err)
+	}
+	return baseline, nil
+}
+
+// targetRun is the run of one target: it passes what the harness tells on to
+// the screen and the stream.
+type targetRun struct {
+	flags     *runFlags
+	catalogue *vectors.Catalogue
+	baseline  *harness.Baseline
+	screen    *screen
+	output    *output
+	target    chosenTarget
+	last      bool
+	earlier   []harness.Summary
+
+	description target.Description
+	failed      bool // by something that the baseline does not know
+}
+
+func (t *targetRun) run(ctx context.Context, config harness.Config) (harness.Summary, error) {
+	summary, err := harness.Run(ctx, config, t.event)
+	t.screen.clear()
+	if err != nil {
+		var targetError *harness.TargetError
+		if errors.As(err, &targetError) {
+			return summary, fmt.Errorf("%s: %w", strings.Join(t.target.words, " "), err)
+		}
+		return summary, err
+	}
+	var stale []harness.StaleEntry
+	if t.last {
+		// An entry may cover several targets, so it is judged after the last.
+		stale = t.baseline.Stale(t.catalogue, append(t.earlier, summary))
+	}
+	footer := footerOf(summary)
+	for _, entry := range stale {
+		t.failed = true
+		footer.Baseline = append(footer.Baseline, reports.Stale{Target: entry.Target, Vectors: entry.Vectors, Problem: entry.Problem})
+	}
+	if err := t.output.stream.Footer(footer); err != nil {
+		return summary, fmt.Errorf("the report cannot be written: %w", err)
+	}
+	t.screen.summary(summary, t, stale)
+	return summary, nil
+}
+
+func (t *targetRun) event(event harness.Event) {
+	switch {
+	case event.Begin != nil:
+		t.description = event.Begin.Target
+		t.screen.begin(*event.Begin)
+		t.output.stream.Header(reports.Header{
+			Tool: reports.Tool{Name: "conform", Version: version()},
+			Target: reports.Target{
+				Name: t.description.Name, Implementation: t.description.Implementation,
+				Version: t.description.Version, Capabilities: t.description.Capabilities,
+			},
+			Edition: string(event.Begin.Edition), Seed: t.flags.seed, Started: time.Now().UTC(),
+			Selection: reports.Selection{
+				Only: t.flags.only, Skip: t.flags.skip, Class: t.flags.class, Vectors: event.Begin.Total,
+				Parallel: t.flags.parallel, TimeoutScale: t.flags.timeoutScale, Fragment: t.flags.fragment,
+			},
+		})
+	case event.Start != nil:
+		t.screen.start(*event.Start)
+	case event.Result != nil:
+		known := t.known(*event.Result)
+		switch event.Result.Verdict {
+		case harness.Fail, harness.Flaky:
+			t.failed = t.failed || known == ""
+		}
+		t.output.stream.Vector(lineOf(*event.Result, t.catalogue, known))
+		t.screen.result(*event.Result, known)
+	}
+}
+
+func (t *targetRun) known(result harness.Result) string {
+	return t.baseline.Known(t.description.Name, result)
+}
+
+// again is the command that runs one vector once more.
+func (t *targetRun) again(id string, edition vectors.Edition) string {
+	words := append([]string{"conform", "run"}, t.target.words...)
+	words = append(words, "--edition", string(edition), "--only", id)
+	if t.flags.dir != "" {
+		words = append(words, "--vectors", t.flags.dir)
+	}
+	if t.flags.fragment != "none" {
+		words = append(words, "--fragment", t.flags.fragment, "--seed", fmt.Sprint(t.flags.seed))
+	}
+	for i, word := range words {
+		words[i] = shellQuoted(word)
+	}
+	return strings.Join(words, " ")
+}
+
+// shellQuoted is the word as a POSIX shell reads it.
+func shellQuoted(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@=,+%", r)
+	}
+	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// output is where the stream goes: into files as it is made, and into a file
+// of its own for what is rendered at the end.
+type output struct {
+	stream     *reports.Writer
+	usesStdout bool
+	files      []*os.File
+	spool      *os.File
+	renderings []rendering
+}
+
+type rendering struct {
+	render func(io.Writer, reports.Source) error
+	to     io.Writer
+	name   string
+}
+
+// openReports opens every file before anything runs, so that a wrong name does
+// not cost a run.
+func openReports(specs []string, stdout io.Writer) (*output, error) {
+	o := &output{}
+	var streams []io.Writer
+	for _, spec := range specs {
+		format, name, ok := strings.Cut(spec, "=")
+		if !ok || name == "" {
+			o.close()
+			return nil, fmt.Errorf("--report: %q is not FORMAT=FILE, for example junit=results.xml", spec)
+		}
+		if format != "ndjson" && format != "junit" {
+			o.close()
+			return nil, fmt.Errorf("--report: there is no format %q; there are ndjson, junit", format)
+		}
+		var to io.Writer
+		if name == "-" {
+			if o.usesStdout {
+				o.close()
+				return nil, errors.New("--report: only one report can have standard output")
+			}
+			o.usesStdout = true
+			to = stdout
+		} else {
+			file, err := os.Create(name)
+			if err != nil {
+				o.close()
+				return nil, fmt.Errorf("--report: %w", err)
+			}
+			o.files = append(o.files, file)
+			to = file
+		}
+		if format == "ndjson" {
+			streams = append(streams, to)
+		} else {
+			o.renderings = append(o.renderings, rendering{reports.JUnit, to, spec})
+		}
+	}
+	if len(o.renderings) > 0 {
+		spool, err := os.CreateTemp("", "conform-*.ndjson")
+		if err != nil {
+			o.close()
+			return nil, fmt.Errorf("--report: %w", err)
+		}
+		o.spool = spool
+		streams = append(streams, spool)
+	}
+	o.stream = reports.NewWriter(io.MultiWriter(streams...))
+	return o, nil
+}
+
+// render makes what is not the stream itself out of it.
+func (o *output) render() error {
+	for _, r := range o.renderings {
+		source := func() (io.ReadCloser, error) { return os.Open(o.spool.Name()) }
+		if info, err := o.spool.Stat(); err == nil && info.Size() == 0 {
+			continue // no target could be made ready, so there is nothing to report on
+		}
+		if err := r.render(r.to, source); err != nil {
+			return fmt.Errorf("--report %s: %w", r.name, err)
+		}
+	}
+	return nil
+}
+
+func (o *output) close() error {
+	var errs []error
+	for _, file := range o.files {
+		errs = append(errs, file.Close())
+	}
+	if o.spool != nil {
+		o.spool.Close()
+		os.Remove(o.spool.Name())
+		o.spool = nil
+	}
+	o.files = nil
+	return errors.Join(errs...)
+}
