@@ -326,10 +326,6 @@ func specialOf(name []byte) special {
 func (p *Parser) runHead(buf []byte, i int) (int, bool) {
 	m := &p.machine
 	n := len(buf)
-	if n > p.limit+uncountedBytes {
-		p.fail(CodeHeaderOverflow, "Header overflow")
-		return i, false
-	}
 	for i < n {
 		c := buf[i]
 		switch m.state {
@@ -667,7 +663,7 @@ func (p *Parser) runHead(buf []byte, i int) (int, bool) {
 			switch {
 			case buf[i] == ' ':
 				i++
-				if !p.lenient && specialOf(buf[m.spanFrom:i-1]) != specialNone {
+				if !p.lenient && !p.quirks.SpacedNames && specialOf(buf[m.spanFrom:i-1]) != specialNone {
 					if p.count(i - 1) {
 						p.fail(CodeInvalidHeaderToken, "Invalid header field char")
 					}
@@ -729,8 +725,12 @@ func (p *Parser) runHead(buf []byte, i int) (int, bool) {
 				m.special = specialNone
 				m.state = stateValue
 			case specialTransferEncoding:
-				p.flags |= flagTransferEncoding
-				p.flags &^= flagChunked
+				if !p.quirks.ExactTransferEncoding {
+					p.flags |= flagTransferEncoding
+					if !p.quirks.KeepChunkedFlag {
+						p.flags &^= flagChunked
+					}
+				}
 				m.state = stateCodingWordStart
 			case specialContentLength:
 				if p.flags&flagContentLength != 0 {
@@ -839,6 +839,10 @@ func (p *Parser) runHead(buf []byte, i int) (int, bool) {
 			at := uint32(i) - m.word
 			if lower(c) != chunked[at] {
 				m.state = stateCodingOther
+				if p.quirks.ExactTransferEncoding {
+					m.special = specialNone
+					m.state = stateValue
+				}
 				continue
 			}
 			i++
@@ -855,6 +859,10 @@ func (p *Parser) runHead(buf []byte, i int) (int, bool) {
 				m.state = stateValueEnd
 			default:
 				m.state = stateCodingWordStart
+				if p.quirks.ExactTransferEncoding {
+					m.special = specialNone
+					m.state = stateValue
+				}
 			}
 
 		case stateCodingOther:
@@ -930,13 +938,17 @@ func (p *Parser) runHead(buf []byte, i int) (int, bool) {
 			m.state = stateValueStart
 
 		case stateFieldsEnd: // whatever follows CR is taken for LF
-			return i + 1, p.err == nil
+			if p.quirks.CountEveryHeadByte && i+1 >= p.limit {
+				p.fail(CodeHeaderOverflow, "Header overflow")
+				return i, false
+			}
+			return i + 1, true
 		}
 	}
 	if m.inSpan && !p.count(i) {
 		return i, false
 	}
-	if p.quirks.CountEveryHeadByte && n >= p.limit {
+	if n > p.limit+uncountedBytes || p.quirks.CountEveryHeadByte && n >= p.limit {
 		p.fail(CodeHeaderOverflow, "Header overflow")
 	}
 	return i, false
@@ -993,7 +1005,7 @@ func (p *Parser) setFlags() {
 	case specialUpgradeSeen:
 		p.flags |= flagConnectionUpgrade
 	case specialChunkedSeen:
-		p.flags |= flagChunked
+		p.flags |= flagChunked | flagTransferEncoding
 	}
 }
 

@@ -18,6 +18,9 @@ type Quirks struct {
 	KeepTrailingSpace bool
 	// RefuseEmptyName refuses a field line that begins with the colon.
 	RefuseEmptyName bool
+	// SpacedNames accepts spaces between the colon and the name of a field that frames the message, as
+	// Node 12.22.9 does for other fields only.
+	SpacedNames bool
 	// RefusePRI refuses the method PRI.
 	RefusePRI bool
 	// RefuseSource refuses the method SOURCE.

@@ -1,13 +1,15 @@
 // Runs the parser inside the Node that runs this file over cases from standard input and writes what it
 // reports. One case a line: mode lenient answer hex,hex,... (pieces fed one after another; "" is end of input).
-var Parser = require('_http_common').HTTPParser;
 var major = +process.version.slice(1).split('.')[0], old = major < 12;
-var methods = require('_http_common').methods;
-function hex(s) { return Buffer.from(String(s), 'latin1').toString('hex'); }
-function list(l) { return '[' + l.map(hex).join(' ') + ']'; }
+var source = old ? process.binding('http_parser') : require('_http_common');
+var Parser = source.HTTPParser, methods = source.methods;
+function quote(s) {
+  return '"' + String(s).replace(/[^ -~]|["\\]/g, function (c) { return '\\x' + (256 + c.charCodeAt(0)).toString(16).slice(1); }) + '"';
+}
+function list(l) { return '[' + l.map(quote).join(' ') + ']'; }
 function run(line) {
   var a = line.split(' '), mode = a[0] === 'req' ? Parser.REQUEST : Parser.RESPONSE, out = [], body = '';
-  function note(s) { if (body) { out.push('D ' + body); body = ''; } out.push(s); }
+  function note(s) { if (body) { out.push('D ' + quote(body)); body = ''; } out.push(s); }
   var p = old ? new Parser(mode) : new Parser();
   if (!old) { if (major === 12) p.initialize(mode, {}, a[1] === '1', 0); else p.initialize(mode, {}, 0, a[1] === '1'); }
   var fields = [], url = '';
@@ -16,10 +18,10 @@ function run(line) {
     if (l === undefined) { l = fields; u = url; }
     fields = []; url = '';
     var req = mode === Parser.REQUEST;
-    note('H ' + (req ? methods[method] : status) + ' ' + hex(req ? u : reason) + ' ' + maj + '.' + min + ' ' + (keep ? 'K' : '-') + (upgrade ? 'U' : '-') + ' ' + list(l));
+    note('H ' + (req ? methods[method] : status) + ' ' + quote(req ? u : reason) + ' ' + maj + '.' + min + ' ' + (keep ? 'K' : '-') + (upgrade ? 'U' : '-') + ' ' + list(l));
     return major < 10 ? (+a[2] === 1) : +a[2];
   };
-  p[Parser.kOnBody] = function (b, off, len) { body += b.slice(off, off + len).toString('hex'); };
+  p[Parser.kOnBody] = function (b, off, len) { body += b.slice(off, off + len).toString('binary'); };
   p[Parser.kOnMessageComplete] = function () { if (fields.length) note('T ' + list(fields)); fields = []; url = ''; note('C'); };
   var pieces = (a[3] || '').split(',');
   for (var i = 0; i < pieces.length; i++) {
@@ -31,7 +33,7 @@ function run(line) {
   return out.join('; ');
 }
 var rest = '';
-process.stdin.setEncoding('latin1');
+process.stdin.setEncoding('binary');
 process.stdin.on('data', function (d) {
   var lines = (rest + d).split('\n'); rest = lines.pop();
   var out = ''; lines.forEach(function (l) { out += run(l) + '\n'; }); process.stdout.write(out);
