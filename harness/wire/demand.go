@@ -472,7 +472,7 @@ func (d *closing) poll(now time.Time) (state, string, time.Time) {
 		return failed, "it ended otherwise: " + end.String(), time.Time{}
 	}
 	passed := end.at.Sub(d.since)
-	if passed < d.want.After {
+	if d.want.After > 0 && passed < d.want.After {
 		return failed, "it ended too early, " + d.sinceText(end.at), time.Time{}
 	}
 	if before > 0 && passed > before {
@@ -561,17 +561,29 @@ func (d *record) poll(time.Time) (state, string, time.Time) {
 func (d *record) wanted() string { return fmt.Sprintf("the program records %q", d.label) }
 func (d *record) seen() string   { return "" }
 
-// A total is the number of connections so far.
+// A total is the number of connections so far. What the kernel has accepted
+// counts, though the acceptor was late.
 type total struct {
 	base
-	count int
+	count  int
+	asked  bool // the acceptor, to come up to date
+	before int  // its answers until then
 }
 
 func (d *total) poll(now time.Time) (state, string, time.Time) {
 	p := d.run.script.peer
-	// What the kernel has accepted counts, though the acceptor was late.
-	if p.listener != nil && p.acceptError == nil && backlogged(p.listener) {
-		return pending, "", now.Add(time.Millisecond)
+	if p.listener != nil && p.acceptError == nil {
+		if backlogged(p.listener) {
+			d.asked = false
+			return pending, "", now.Add(time.Millisecond)
+		}
+		if !d.asked {
+			d.asked, d.before = true, p.upToDate
+			p.askAcceptor()
+		}
+		if p.upToDate == d.before {
+			return pending, "", time.Time{}
+		}
 	}
 	if p.accepted != d.count {
 		return failed, fmt.Sprintf("wanted %d, got %d", d.count, p.accepted), time.Time{}

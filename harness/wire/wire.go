@@ -84,6 +84,7 @@ type Peer struct {
 	waiting     []*connection // accepted by the kernel, not yet by the script
 	accepted    int
 	acceptError error
+	upToDate    int // how often the acceptor said that it has registered all it took
 	closed      bool
 	used        int  // of Limit
 	overflow    bool // Limit was not enough
@@ -182,6 +183,14 @@ func (p *Peer) acceptAll() {
 	defer p.accepts.Done()
 	for {
 		raw, err := p.listener.Accept()
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			p.mu.Lock()
+			p.setAcceptDeadline(time.Time{})
+			p.upToDate++
+			p.announce()
+			p.mu.Unlock()
+			continue
+		}
 		if err != nil {
 			p.mu.Lock()
 			p.acceptError = err
@@ -200,6 +209,14 @@ func (p *Peer) acceptAll() {
 		p.announce()
 		p.mu.Unlock()
 	}
+}
+
+// askAcceptor makes the acceptor count upToDate once it has registered what it
+// took. The caller holds mu.
+func (p *Peer) askAcceptor() { p.setAcceptDeadline(time.Unix(1, 0)) }
+
+func (p *Peer) setAcceptDeadline(at time.Time) {
+	p.listener.(interface{ SetDeadline(time.Time) error }).SetDeadline(at)
 }
 
 // adopt starts the reader of a connection. The caller holds mu.
