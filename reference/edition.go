@@ -1,6 +1,10 @@
 package reference
 
-import "time"
+import (
+	"time"
+
+	"github.com/nodehttp/conform/reference/internal/http1"
+)
 
 // Edition is a version of the documentation whose behaviour is to be shown. The zero value is V12.
 type Edition int
@@ -34,6 +38,7 @@ func (e Edition) String() string {
 // asks for the edition.
 type behaviours struct {
 	edition Edition
+	parser  http1.Quirks
 
 	// Errors.
 	errorsWithoutCode bool // misuse errors have no code and older texts
@@ -90,18 +95,27 @@ func behavioursOf(edition Edition) *behaviours {
 
 var editions = map[Edition]*behaviours{
 	V03: {
+		parser: http1.Quirks{NoReasons: true, CountEveryHeadByte: true, ExactTransferEncoding: true, KeepChunkedFlag: true,
+			KeepTrailingSpace: true, RefuseEmptyName: true, RefusePRI: true, RefuseSource: true, AllowEmptyContentLength: true,
+			SpacedContentLength: true, ManyVersionDigits: true, ChunkOverflowIsContentLength: true, UpgradeOnAnyStatus: true},
 		edition: V03, errorsWithoutCode: true, maxHeaderSize: 80 * 1024,
 		upgradeUnheardCloses: true, expectAnySubstring: true, timeout: 120 * time.Second,
 		maxHeadersCount: 1000, rawHeadersCut: true, cookiesByComma: true,
 		statusMessageUnchecked: true, undefinedInWriteHead: true, reasonBeforeCheck: true,
 	},
 	V6: {
+		parser: http1.Quirks{NoReasons: true, CountEveryHeadByte: true, ExactTransferEncoding: true, KeepChunkedFlag: true,
+			KeepTrailingSpace: true, RefuseEmptyName: true, RefusePRI: true, RefuseSource: true, AllowEmptyContentLength: true,
+			SpacedContentLength: true, ManyVersionDigits: true, ChunkOverflowIsContentLength: true, UpgradeOnAnyStatus: true},
 		edition: V6, errorsWithoutCode: true, maxHeaderSize: 80 * 1024, timeout: 120 * time.Second,
 		upgradeUnheardCloses: true, expectAnySubstring: true,
 		maxHeadersCount: 1000, rawHeadersCut: true, cookiesByComma: true,
 		statusMessageUnchecked: true, undefinedInWriteHead: true, reasonBeforeCheck: true,
 	},
 	V10: {
+		parser: http1.Quirks{NoReasons: true, CountEveryHeadByte: true, ExactTransferEncoding: true, KeepChunkedFlag: true,
+			KeepTrailingSpace: true, RefuseEmptyName: true, RefusePRI: true, AllowEmptyContentLength: true,
+			ChunkOverflowIsContentLength: true},
 		edition: V10, parseErrorPacket: true, maxHeaderSize: 80 * 1024, methodSource: true, statusEarlyHints: true,
 		timeout: 120 * time.Second, keepAliveTimeout: 5 * time.Second, keepAliveTimeoutExists: true,
 		badRequest: "HTTP/1.1 400 Bad Request\r\n\r\n", headerFieldsTooLarge: "HTTP/1.1 400 Bad Request\r\n\r\n",
@@ -119,6 +133,7 @@ var editions = map[Edition]*behaviours{
 		trailerNeedsChunked: true, corkMessages: true, writeCorksSocket: true,
 	},
 	V13: {
+		parser:  http1.Quirks{KeepChunkedFlag: true, RefusePRI: true},
 		edition: V13, parseErrorReason: true, parseErrorPacket: true, maxHeaderSize: 16 * 1024, showMaxHeaderSize: true,
 		maxHeaderSizeOption: true, methodSource: true, statusEarlyHints: true, statusTooEarly: true, statusTeapotCapital: true,
 		keepAliveTimeout: 5 * time.Second, keepAliveTimeoutExists: true,

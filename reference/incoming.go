@@ -173,7 +173,8 @@ func (m *IncomingMessage) RawTrailers() []string {
 func (m *IncomingMessage) Trailers() *MessageHeaders {
 	m.inlet.mu.Lock()
 	defer m.inlet.mu.Unlock()
-	return &m.trailers
+	trailers := m.trailers
+	return &trailers
 }
 
 // Complete reports whether the whole message has arrived.

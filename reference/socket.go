@@ -91,6 +91,7 @@ type inlet struct {
 	flows  bool   // the socket's goroutine should read
 	runs   bool   // the socket's goroutine exists
 	input  []byte // read and not taken yet; part of buffer
+	packet []byte // what the last read brought
 	buffer *buffer
 	lent   bool  // buffer is in the hands of a listener
 	failed error // no bytes will come: io.EOF or an error
@@ -104,6 +105,18 @@ func (in *inlet) acquire() {
 	}
 	in.busy = true
 	in.mu.Unlock()
+}
+
+// tryAcquire is acquire for the strand, which must not wait for bytes that somebody else waits for: who has the inlet
+// asks for a turn on the strand when there is something to tell.
+func (in *inlet) tryAcquire() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.busy {
+		return false
+	}
+	in.busy = true
+	return true
 }
 
 func (in *inlet) release() {
@@ -293,6 +306,7 @@ func (s *Socket) fill() {
 		}
 		in.buffer, in.lent = filled, false
 		in.input = filled.bytes[:n]
+		in.packet = in.input
 		s.bytesRead.Add(int64(n))
 	}
 	if err != nil {
@@ -305,7 +319,7 @@ func (s *Socket) fill() {
 func (in *inlet) drop() {
 	if len(in.input) == 0 && in.buffer != nil && !in.lent {
 		readBuffers.put(in.buffer)
-		in.buffer, in.input = nil, nil
+		in.buffer, in.input, in.packet = nil, nil, nil
 	}
 }
 
@@ -711,8 +725,9 @@ func (s *Socket) shutdown() {
 	s.strand.post(func() { s.EventFinish.Emit() })
 	switch {
 	case closeNow && s.raw != nil:
-		// A close with unread input would reset the connection and lose what was sent.
+		// A close with unread input would reset the connection and could lose what was sent.
 		_ = half.CloseWrite()
+		s.raw.discard()
 		s.strand.post(func() { s.Destroy(nil) })
 	case closeNow:
 		s.strand.post(func() { s.Destroy(nil) })
@@ -756,6 +771,22 @@ func (s *Socket) DestroySoon() {
 	if finished {
 		s.Destroy(nil)
 	}
+}
+
+// destroyAfterFlush destroys the socket with an error when what is queued was handed over.
+func (s *Socket) destroyAfterFlush(err error) {
+	s.mu.Lock()
+	if s.raw != nil && len(s.queue) == 0 && !s.flushing {
+		raw, half := s.raw, s.stream.(interface{ CloseWrite() error })
+		s.mu.Unlock()
+		_ = half.CloseWrite()
+		raw.discard()
+		s.Destroy(err)
+		return
+	}
+	s.mu.Unlock()
+	s.EventFinish.Once(func() { s.Destroy(err) })
+	s.End(nil, nil)
 }
 
 // Cork keeps what Send queues until Uncork was called as often as Cork.

@@ -100,3 +100,16 @@ func (c *rawConn) write(p []byte) (n int, err error) {
 	}
 	return n, err
 }
+
+// discard reads and forgets what is there, within bounds.
+func (c *rawConn) discard() {
+	buffer := readBuffers.get()
+	defer readBuffers.put(buffer)
+	_ = c.raw.Control(func(fd uintptr) {
+		for range 16 {
+			if n, err := syscall.Read(int(fd), buffer.bytes[:]); n <= 0 || err != nil {
+				return
+			}
+		}
+	})
+}

@@ -1,0 +1,434 @@
+package reference
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/nodehttp/conform/reference/internal/http1"
+)
+
+// serverConnection is HTTP on one socket of a server: requests are told as they come, responses leave in that order.
+type serverConnection struct {
+	server  *Server
+	socket  *Socket
+	reader  messageReader
+	counted bool // the server accepted it
+
+	pendingBytes atomic.Int64 // written by responses that have to wait
+
+	// On the strand only.
+	unfinished []*IncomingMessage // requests whose response is not finished, in order
+	keepAlive  bool               // the socket's timeout is the keep-alive timeout
+	closed     bool
+
+	mu              sync.Mutex
+	current         *ServerResponse   // has the socket
+	waiting         []*ServerResponse // for their turn
+	corked          bool              // responses are held while more requests are in hand
+	pausedForOutput bool
+	failed          bool
+}
+
+// accept makes an HTTP connection of a socket: it is the server's own listener of EventConnection.
+func (s *Server) accept(socket *Socket) {
+	c := &serverConnection{server: s, socket: socket}
+	c.reader.prepare(socket, c, s.behaviours, http1.Request, s.options.MaxHeaderSize, s.options.InsecureHTTPParser)
+	socket.SetAllowHalfOpen(true)
+	socket.setOwner(c)
+	s.addConnection(c)
+	if timeout := s.Timeout(); timeout > 0 {
+		socket.SetTimeout(timeout, nil)
+	}
+	if socket.Destroyed() {
+		s.removeConnection(c)
+		return
+	}
+	socket.Resume()
+}
+
+// --- socketOwner
+
+func (c *serverConnection) socketInput() {
+	in := &c.socket.inlet
+	in.mu.Lock()
+	some := len(in.input) > 0
+	in.mu.Unlock()
+	if some && c.keepAlive {
+		c.keepAlive = false
+		c.socket.SetTimeout(c.server.Timeout(), nil)
+	}
+	c.reader.turn()
+	c.uncork()
+	if limit := c.server.HeadersTimeout(); limit > 0 && some {
+		in.mu.Lock()
+		began := c.reader.inHead
+		in.mu.Unlock()
+		if began != 0 && now()-began > int64(limit) {
+			if !c.server.EventTimeout.Emit(c.socket) {
+				c.socket.Destroy(nil)
+			}
+		}
+	}
+}
+
+func (c *serverConnection) socketError(err error) {
+	c.mu.Lock()
+	failed := c.failed
+	c.failed = true
+	c.mu.Unlock()
+	if !failed {
+		c.server.EventClientError.Emit(err, c.socket)
+	}
+}
+
+func (c *serverConnection) socketClose(bool) {
+	in := &c.socket.inlet
+	in.acquire()
+	c.reader.stop()
+	current := c.reader.current
+	in.release()
+	if current != nil {
+		current.cutOff()
+	}
+	c.closed = true
+	c.abortUnfinished()
+	c.mu.Lock()
+	response, waiting := c.current, c.waiting
+	c.current, c.waiting = nil, nil
+	c.mu.Unlock()
+	if response != nil {
+		response.cutOff()
+		response.EventClose.Emit()
+	}
+	for _, waiting := range waiting {
+		waiting.cutOff()
+	}
+	c.server.removeConnection(c)
+}
+
+func (c *serverConnection) abortUnfinished() {
+	unfinished := c.unfinished
+	c.unfinished = nil
+	for _, request := range unfinished {
+		request.abort()
+	}
+}
+
+func (c *serverConnection) socketDrain() {
+	c.mu.Lock()
+	response := c.current
+	c.mu.Unlock()
+	if response != nil {
+		response.drained()
+	}
+	c.resumeAfterOutput()
+}
+
+func (c *serverConnection) socketTimeout() {
+	heard := false
+	if request := c.receiving(); request != nil {
+		heard = request.EventTimeout.Emit(c.socket)
+	}
+	c.mu.Lock()
+	response := c.current
+	c.mu.Unlock()
+	if response != nil && response.EventTimeout.Emit(c.socket) {
+		heard = true
+	}
+	if c.server.EventTimeout.Emit(c.socket) {
+		heard = true
+	}
+	if !heard {
+		c.socket.Destroy(nil)
+	}
+}
+
+func (c *serverConnection) unheard() bool {
+	c.mu.Lock()
+	response := c.current
+	c.mu.Unlock()
+	if response != nil && response.EventTimeout.Count() > 0 || c.server.EventTimeout.Count() > 0 {
+		return false
+	}
+	request := c.receiving()
+	return request == nil || request.EventTimeout.Count() == 0
+}
+
+// receiving returns the request whose body has not arrived whole, or nil.
+func (c *serverConnection) receiving() *IncomingMessage {
+	in := &c.socket.inlet
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if current := c.reader.current; current != nil && !current.complete {
+		return current
+	}
+	return nil
+}
+
+// --- messageUser
+
+func (c *serverConnection) readHead(head *http1.Head) (*IncomingMessage, http1.Action) {
+	request := NewIncomingMessage(c.socket)
+	request.behaviours = c.server.behaviours
+	request.fill(head, c.server.headersKept())
+	switch {
+	case !head.Upgrade:
+	case head.Method == http1.MethodConnect, c.server.EventUpgrade.Count() > 0:
+		request.upgrade = true
+		return request, http1.Upgrade
+	case c.server.behaviours.upgradeUnheardCloses:
+		request.upgrade = true
+		return request, http1.Upgrade
+	}
+	return request, http1.Continue
+}
+
+func (c *serverConnection) messageArrived(request *IncomingMessage) {
+	server := c.server
+	if server.options.IncomingMessage != nil {
+		server.options.IncomingMessage(request)
+	}
+	c.unfinished = append(c.unfinished, request)
+	c.holdForOutput()
+
+	response := &ServerResponse{}
+	response.init(request, server.behaviours, c.socket.strand, c)
+	response.shouldKeepAlive = request.keepAlive
+	if timeout := server.KeepAliveTimeout(); timeout > 0 && server.behaviours.keepAliveHeader {
+		response.keepAliveSeconds = int(timeout.Seconds())
+	}
+	if server.options.ServerResponse != nil {
+		server.options.ServerResponse(response)
+	}
+	c.cork()
+	c.mu.Lock()
+	first := c.current == nil
+	if first {
+		c.current = response
+	} else {
+		c.waiting = append(c.waiting, response)
+	}
+	c.mu.Unlock()
+	if first {
+		response.assign(c.socket)
+	}
+
+	expect, expects := "", false
+	if request.major == 1 && request.minor == 1 {
+		expect, expects = request.Headers().Get("expect")
+	}
+	switch {
+	case !expects:
+		server.EventRequest.Emit(request, response)
+	case server.behaviours.isContinue(expect):
+		response.mu.Lock()
+		response.expectsContinue = true
+		response.mu.Unlock()
+		if server.EventCheckContinue.Count() > 0 {
+			server.EventCheckContinue.Emit(request, response)
+		} else {
+			response.WriteContinue(nil)
+			server.EventRequest.Emit(request, response)
+		}
+	case server.EventCheckExpectation.Count() > 0:
+		server.EventCheckExpectation.Emit(request, response)
+	default:
+		_ = response.WriteHead(417)
+		_ = response.End(nil, nil)
+	}
+}
+
+// cork holds responses back while another request is in hand already, so that they leave in one write.
+func (c *serverConnection) cork() {
+	in := &c.socket.inlet
+	in.mu.Lock()
+	more := len(in.input) > 0 && c.reader.current != nil && c.reader.current.complete
+	in.mu.Unlock()
+	if !more {
+		c.uncork()
+		return
+	}
+	c.mu.Lock()
+	corked := c.corked
+	c.corked = true
+	c.mu.Unlock()
+	if !corked {
+		c.socket.Cork()
+	}
+}
+
+func (c *serverConnection) uncork() {
+	c.mu.Lock()
+	corked := c.corked
+	c.corked = false
+	c.mu.Unlock()
+	if corked {
+		c.socket.Uncork()
+	}
+}
+
+func (c *serverConnection) messageCompleted(*IncomingMessage) {}
+
+// bodyEnded follows the 'end' of a request.
+func (c *serverConnection) bodyEnded(request *IncomingMessage) {
+	if !c.server.behaviours.messageClose {
+		return
+	}
+	for _, other := range c.unfinished {
+		if other == request {
+			return // 'close' follows the response
+		}
+	}
+	request.close()
+}
+
+func (c *serverConnection) upgraded(request *IncomingMessage, rest []byte) {
+	server := c.server
+	if server.options.IncomingMessage != nil {
+		server.options.IncomingMessage(request)
+	}
+	event := &server.EventUpgrade
+	if request.method == "CONNECT" {
+		event = &server.EventConnect
+	}
+	if event.Count() == 0 {
+		c.socket.Destroy(nil)
+		return
+	}
+	c.socket.Pause()
+	c.socket.setOwner(nil)
+	c.uncork()
+	server.removeConnectionWhenClosed(c)
+	event.Emit(request, c.socket, rest)
+}
+
+func (c *serverConnection) parseFailed(err *Error) {
+	c.mu.Lock()
+	c.failed = true
+	response := c.current
+	c.mu.Unlock()
+	c.uncork()
+	if c.server.EventClientError.Emit(err, c.socket) {
+		return
+	}
+	behaviours := c.server.behaviours
+	answer := behaviours.badRequest
+	if err.Code == "HPE_HEADER_OVERFLOW" {
+		answer = behaviours.headerFieldsTooLarge
+	}
+	started := c.socket.BytesWritten() > 0
+	if behaviours.badRequestSecondRequest {
+		started = response != nil && response.HeadersSent()
+	}
+	if answer != "" && c.socket.Writable() && (!started || behaviours.badRequestAfterResponse) {
+		c.socket.Send([]byte(answer), nil)
+		c.socket.destroyAfterFlush(err)
+		return
+	}
+	c.socket.Destroy(err)
+}
+
+func (c *serverConnection) inputEnded() {
+	if c.server.AllowHalfOpen() {
+		return
+	}
+	c.abortUnfinished()
+	c.socket.End(nil, nil)
+}
+
+// --- responses
+
+// responseEnded is called when a response has handed everything to the socket: the next one's turn.
+func (c *serverConnection) responseEnded(response *ServerResponse) {
+	response.mu.Lock()
+	last := response.last
+	response.mu.Unlock()
+	c.mu.Lock()
+	if c.current != response {
+		c.mu.Unlock()
+		return
+	}
+	if last {
+		c.mu.Unlock()
+		c.socket.DestroySoon()
+		return
+	}
+	var next *ServerResponse
+	if len(c.waiting) > 0 {
+		next, c.waiting = c.waiting[0], c.waiting[1:]
+	}
+	c.current = next
+	c.mu.Unlock()
+	if next != nil {
+		next.assign(c.socket)
+	}
+}
+
+// responseFinished runs on the strand when a response was handed to the system.
+func (c *serverConnection) responseFinished(response *ServerResponse) {
+	request := response.request
+	for i, other := range c.unfinished {
+		if other == request {
+			c.unfinished = append(c.unfinished[:i], c.unfinished[i+1:]...)
+			break
+		}
+	}
+	request.dump()
+	closes := c.server.behaviours.messageClose
+	if closes {
+		request.inlet.mu.Lock()
+		ended := request.ended
+		request.inlet.mu.Unlock()
+		if ended {
+			c.socket.strand.post(request.close)
+		}
+	}
+	response.mu.Lock()
+	last := response.last
+	response.mu.Unlock()
+	c.mu.Lock()
+	idle := c.current == nil && len(c.waiting) == 0
+	if c.current == response {
+		c.current = nil
+	}
+	c.mu.Unlock()
+	if !last && idle {
+		if timeout := c.server.KeepAliveTimeout(); timeout > 0 {
+			c.socket.SetTimeout(timeout, nil)
+			c.keepAlive = true
+		}
+	}
+	if closes {
+		c.socket.strand.post(func() { response.EventClose.Emit() })
+	}
+}
+
+// pendingOutput counts what responses have written that wait for their turn. The peer has to wait when that is much.
+func (c *serverConnection) pendingOutput(delta int) {
+	if c.pendingBytes.Add(int64(delta)) < highWaterMark {
+		c.socket.strand.post(c.resumeAfterOutput)
+	}
+}
+
+func (c *serverConnection) holdForOutput() {
+	if c.pendingBytes.Load() < highWaterMark && c.socket.WritableLength() < highWaterMark {
+		return
+	}
+	c.mu.Lock()
+	c.pausedForOutput = true
+	c.mu.Unlock()
+	c.socket.Pause()
+}
+
+func (c *serverConnection) resumeAfterOutput() {
+	if c.pendingBytes.Load() >= highWaterMark {
+		return
+	}
+	c.mu.Lock()
+	paused := c.pausedForOutput
+	c.pausedForOutput = false
+	c.mu.Unlock()
+	if paused && !c.closed {
+		c.socket.Resume()
+	}
+}
