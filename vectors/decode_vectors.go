@@ -94,6 +94,9 @@ func (s *source) vector(at element) *Vector {
 		}
 	}
 	if at.Kind == yaml.MappingNode {
+		for _, key := range s.meant[at.Node] {
+			has[key] = true
+		}
 		if has["program"] == has["app"] {
 			s.fault(at, "write one of the two", "a vector has either a program or an app")
 		}

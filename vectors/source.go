@@ -17,6 +17,10 @@ type source struct {
 	file   string
 	root   *yaml.Node
 	faults []*LoadError
+
+	// Keys that unknown keys of a mapping most likely stand for: they are not
+	// reported as missing too.
+	meant map[*yaml.Node][]string
 }
 
 // An element is a node of a source with the path that led to it.
@@ -78,6 +82,7 @@ func readSource(file string, data []byte) *source {
 		problem := strings.TrimPrefix(err.Error(), "yaml: ")
 		if found := yamlLine.FindStringSubmatch(problem); found != nil {
 			line, _ = strconv.Atoi(found[1])
+			problem = strings.TrimPrefix(problem, found[0]+": ")
 		}
 		s.faults = append(s.faults, &LoadError{Pos: Position{file, line}, Problem: "is not YAML: " + problem})
 		return s
@@ -272,6 +277,10 @@ func (s *source) mapping(at element, what string, known []string) []pair {
 		key := at.Content[i]
 		value := at.member(key.Value, at.Content[i+1])
 		if known != nil && !contains(known, key.Value) {
+			if s.meant == nil {
+				s.meant = make(map[*yaml.Node][]string)
+			}
+			s.meant[at.Node] = append(s.meant[at.Node], nearest(key.Value, known))
 			s.fault(element{key, value.path}, didYouMean(key.Value, known), "unknown key %s of %s", key.Value, what)
 			continue
 		}
@@ -372,7 +381,7 @@ func (s *source) need(at element, what string, pairs []pair, names ...string) {
 		return
 	}
 	for _, name := range names {
-		found := false
+		found := contains(s.meant[at.Node], name)
 		for _, each := range pairs {
 			found = found || each.key == name
 		}
