@@ -28,7 +28,7 @@ const (
 )
 
 // Handler is told what a [Parser] finds. Its methods are called from within Execute and Finish and must
-// not call the parser. Slices it receives are valid until it returns.
+// not call the parser, except for Close. Slices it receives are valid until it returns.
 type Handler interface {
 	// OnMessageBegin is called at the first byte of a message.
 	OnMessageBegin()
@@ -147,10 +147,11 @@ func (p *Parser) Resume() {
 	}
 }
 
-// Close gives back what the parser holds. It can be reset and used again.
+// Close gives back what the parser holds and makes Execute return. A Handler may call it. Reset makes the
+// parser usable again.
 func (p *Parser) Close() {
 	p.release()
-	p.handler = nil
+	p.paused = true
 }
 
 // Execute parses data and returns how much of it was consumed: all, unless a Handler paused, the message
@@ -249,7 +250,7 @@ func (p *Parser) Execute(data []byte) (int, error) {
 }
 
 // Finish tells the parser that no more bytes come. That completes a body which lasts until then and is a
-// violation anywhere else inside a message.
+// violation anywhere else inside a message. A paused parser is to be resumed first.
 func (p *Parser) Finish() error {
 	if p.err != nil {
 		return nil
@@ -333,8 +334,10 @@ func (p *Parser) headComplete() bool {
 	head.Chunked = p.flags&flagChunked != 0
 	head.KeepAlive = p.keepAlive()
 	head.Upgrade = p.upgrade
+	s := p.scratch
+	p.scratch = nil // so that Close may be called meanwhile
 	answer := p.handler.OnHead(head)
-	p.release()
+	s.free()
 	if answer&SkipBody != 0 {
 		p.flags |= flagSkipBody
 	}
@@ -349,11 +352,13 @@ func (p *Parser) headComplete() bool {
 
 func (p *Parser) trailersComplete() {
 	p.counted = 0
-	if trailers := &p.scratch.head.Fields; trailers.Len() > 0 {
+	p.phase = phaseComplete
+	s := p.scratch
+	p.scratch = nil // so that Close may be called meanwhile
+	if trailers := &s.head.Fields; trailers.Len() > 0 {
 		p.handler.OnTrailers(trailers)
 	}
-	p.release()
-	p.phase = phaseComplete
+	s.free()
 }
 
 // chooseBody decides how the body is framed.
@@ -477,11 +482,13 @@ type fold struct {
 var scratches = sync.Pool{New: func() any { return &scratch{} }}
 
 func (p *Parser) release() {
-	s := p.scratch
-	if s == nil {
-		return
+	if p.scratch != nil {
+		p.scratch.free()
+		p.scratch = nil
 	}
-	p.scratch = nil
+}
+
+func (s *scratch) free() {
 	if cap(s.gathered) > 64<<10 || cap(s.head.fields) > 1024 {
 		return // one huge head must not stay in memory for all later small ones
 	}

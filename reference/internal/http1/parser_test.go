@@ -204,6 +204,32 @@ func TestStringsAreDecodedAndOwned(t *testing.T) {
 	}
 }
 
+// closing is a Handler that closes its parser at the head.
+type closing struct {
+	silent
+	parser *Parser
+	name   string
+}
+
+func (c *closing) OnHead(h *Head) Action {
+	c.parser.Close()
+	c.name = string(h.Name(0))
+	return Continue
+}
+
+func (c *closing) OnBody([]byte) Action { panic("body behind Close") }
+
+func TestCloseFromHandler(t *testing.T) {
+	var p Parser
+	c := &closing{parser: &p}
+	p.Reset(Request, c, Limits{}, nil, false)
+	head := "POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\n"
+	execute(t, &p, head+"abc", len(head))
+	if c.name != "Content-Length" {
+		t.Fatal(c.name)
+	}
+}
+
 func TestIdleParserHoldsNoBuffer(t *testing.T) {
 	var p Parser
 	p.Reset(Request, &script{}, Limits{}, nil, false)

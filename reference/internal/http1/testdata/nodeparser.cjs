@@ -30,6 +30,7 @@ function run(line) {
     if (pieces[i] !== '' && r < pieces[i].length / 2) { note('U @' + r); break; }
   }
   note('.');
+  p.close();
   return out.join('; ');
 }
 var rest = '';
