@@ -453,7 +453,10 @@ func (p *Process) probe() {
 	p.probes++
 	p.probing = fmt.Sprintf("conform-probe-%d", p.probes)
 	for _, message := range []ToAdapter{
-		Run{ID: p.probing, Name: "probe", Edition: "v12", Bindings: Bindings{Host: "127.0.0.1"}},
+		Run{
+			ID: p.probing, Name: "probe", Edition: "v12", Bindings: Bindings{Host: "127.0.0.1"},
+			Deadline: p.options.AnswerTimeout.Milliseconds(),
+		},
 		Finish{ID: p.probing},
 	} {
 		if line, err := Encode(message); err == nil {

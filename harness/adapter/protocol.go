@@ -50,7 +50,7 @@ type Run struct {
 	Edition  string   `json:"edition"`
 	Program  string   `json:"program"`
 	Bindings Bindings `json:"bindings"`
-	Deadline int64    `json:"deadline"` // in milliseconds
+	Deadline int64    `json:"deadline"` // in milliseconds, above 0
 }
 
 // Bindings are what a program sees beside the API under test.
@@ -88,9 +88,10 @@ type Cancel struct {
 }
 
 // A Ready says where a program listens: at a port, or at the path of a Unix
-// socket.
+// socket. Host is "" for the address that the bindings named.
 type Ready struct {
 	ID   string
+	Host string
 	Port int
 	Path string
 }
@@ -140,7 +141,7 @@ func Encode(message ToAdapter) ([]byte, error) {
 	var id string
 	switch m := message.(type) {
 	case Run:
-		if m.Deadline < 0 || m.Bindings.Port < 0 || m.Bindings.Port > 65535 {
+		if m.Deadline <= 0 || m.Bindings.Port < 0 || m.Bindings.Port > 65535 {
 			return nil, fmt.Errorf("run %s: deadline or port out of range", m.ID)
 		}
 		if !utf8.ValidString(m.Program) {
@@ -152,6 +153,9 @@ func Encode(message ToAdapter) ([]byte, error) {
 			Run
 		}{"run", m}
 	case Signal:
+		if m.Name == "" {
+			return nil, fmt.Errorf("run %s: a signal needs a name", m.ID)
+		}
 		id = m.ID
 		object := map[string]any{"type": "signal", "id": m.ID, "name": m.Name}
 		if m.HasValue {
@@ -292,7 +296,7 @@ func (d *decoder) hello() (hello Hello) {
 }
 
 func (d *decoder) ready() Ready {
-	ready := Ready{ID: d.id()}
+	ready := Ready{ID: d.id(), Host: d.text("host", optional)}
 	_, port := d.keys["port"]
 	_, path := d.keys["path"]
 	switch {

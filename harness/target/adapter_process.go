@@ -329,7 +329,7 @@ func message(run Run) adapter.Run {
 	message := adapter.Run{
 		ID:       run.ID,
 		Edition:  string(run.Edition),
-		Deadline: run.Deadline.Milliseconds(),
+		Deadline: max(1, run.Deadline.Milliseconds()),
 		Bindings: adapter.Bindings{
 			Host:       run.Bindings.Host,
 			Port:       run.Bindings.Port,
@@ -427,7 +427,7 @@ func (s *adapterSession) pump() {
 func translate(event adapter.Event) Event {
 	switch {
 	case event.Ready != nil:
-		return Event{Ready: &Ready{Port: event.Ready.Port, Path: event.Ready.Path}}
+		return Event{Ready: &Ready{Host: event.Ready.Host, Port: event.Ready.Port, Path: event.Ready.Path}}
 	case event.Record != nil:
 		return Event{Record: &Record{
 			Label:    event.Record.Label,
