@@ -3,6 +3,7 @@ package wire
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -99,13 +100,13 @@ func (r *run) fail(now time.Time, problem string) state {
 	r.failure = &Failure{Pos: step.Pos, Verb: verb(step), On: connectionOf(step), Problem: problem}
 	if r.current != nil {
 		r.failure.Waited = now.Sub(r.began)
-		r.failure.Wanted, r.failure.Seen = r.current.wanted(), r.current.seen()
 		if choice, ok := r.current.(*choice); ok {
 			for _, alternative := range choice.runs {
 				alternative.fail(now, problem)
 				r.failure.Alternatives = append(r.failure.Alternatives, alternative.failure)
 			}
 		}
+		r.failure.Wanted, r.failure.Seen = r.current.wanted(), r.current.seen()
 	}
 	return failed
 }
@@ -687,5 +688,29 @@ func (d *choice) take(i int) {
 
 func (d *choice) spent() time.Duration { return d.chosen.waited }
 
-func (d *choice) wanted() string { return "one of " + count(len(d.runs), "alternative") }
-func (d *choice) seen() string   { return "" }
+// wanted lists the alternatives, each with what its failed step permits.
+func (d *choice) wanted() string {
+	lines := make([]string, len(d.runs))
+	for i, alternative := range d.runs {
+		verbs := make([]string, len(alternative.steps))
+		for j := range alternative.steps {
+			verbs[j] = verb(&alternative.steps[j])
+			if j == alternative.next {
+				verbs[j] += " [" + alternative.failure.Wanted + "]"
+			}
+		}
+		lines[i] = fmt.Sprintf("%d: %s", i+1, strings.Join(verbs, ", "))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// seen is what the alternatives saw, once where they saw the same.
+func (d *choice) seen() string {
+	var texts []string
+	for _, alternative := range d.runs {
+		if seen := alternative.failure.Seen; seen != "" && !slices.Contains(texts, seen) {
+			texts = append(texts, seen)
+		}
+	}
+	return strings.Join(texts, "\nor, after what another alternative had read:\n")
+}

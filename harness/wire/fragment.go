@@ -32,7 +32,7 @@ func (o *Options) cut(length int, number uint64) []int {
 		next = func() int { return least }
 	case FragmentRandom:
 		random := rand.New(rand.NewPCG(o.Seed, number))
-		longest := 1 + random.IntN(min(length, 64))
+		longest := 1 + random.IntN(min(length, 32))
 		next = func() int { return least * (1 + random.IntN(longest)) }
 	default:
 		return []int{length}
@@ -49,7 +49,10 @@ func (o *Options) cut(length int, number uint64) []int {
 // patience is how long a piece may stay in the kernel before the next one
 // follows it all the same. A program that is slow to read is no reason to be
 // slow to write.
-const patience = 2 * time.Millisecond
+const (
+	patience = 2 * time.Millisecond
+	nap      = 50 * time.Microsecond
+)
 
 // settle waits until the kernel has handed over what was written, so that the
 // next piece arrives apart.
@@ -58,8 +61,8 @@ func (c *connection) settle(ctx context.Context) {
 	for i := 0; ctx.Err() == nil; i++ {
 		queued, known := queuedBytes(c.raw)
 		if known && queued == 0 {
-			// One more turn for whoever the bytes have just woken.
-			runtime.Gosched()
+			// Their kernel has it; they themselves still have to wake up.
+			time.Sleep(nap)
 			return
 		}
 		if time.Since(start) > patience {
@@ -68,7 +71,7 @@ func (c *connection) settle(ctx context.Context) {
 		if i < 8 {
 			runtime.Gosched()
 		} else {
-			time.Sleep(50 * time.Microsecond)
+			time.Sleep(nap)
 		}
 	}
 }

@@ -436,7 +436,8 @@ func TestAnyOfFailsAtOnceWithEveryReason(t *testing.T) {
 	o := trial{server: answers(hello, "")}.play(t, send(request),
 		anyOf(either(receive(vectors.Message{Status: 404})), either(silent(patience)), either(closed(vectors.AnyEnd))))
 	wantFailure(t, o, "anyOf", "no alternative can be met any more", "alternative 1", "wanted 404",
-		"alternative 2", "alternative 3", "bytes came where the end was due")
+		"alternative 2", "alternative 3", "bytes came where the end was due",
+		"1: receive [a response with status 404]\n", `HTTP/1.1 200 OK\r\n`)
 }
 
 func TestAnyOfWithoutAnAnswerSaysWhatWasPending(t *testing.T) {
