@@ -34,7 +34,6 @@ func (o outcome) held() bool { return o.fault == nil && o.failure == nil }
 
 // Why the context of an attempt ended, where it was not its parent's doing.
 var (
-	errDeadline    = errors.New("the deadline passed")
 	errWrongRecord = errors.New("the program recorded what no permitted outcome has")
 	errTargetEnded = errors.New("the target ended the run")
 )
@@ -54,7 +53,7 @@ func (r *run) attempt(ctx context.Context, v *vectors.Vector, alone bool) (resul
 	defer func() { result.duration = time.Since(began) }()
 
 	limit := r.deadline(v)
-	ctx, stop := context.WithTimeoutCause(ctx, limit, errDeadline)
+	ctx, stop := context.WithTimeout(ctx, limit)
 	defer stop()
 	ctx, abort := context.WithCancelCause(ctx)
 	defer abort(nil)
@@ -128,7 +127,7 @@ func (r *run) attempt(ctx context.Context, v *vectors.Vector, alone bool) (resul
 		result.failure = &Failure{
 			Position: v.Pos, Permitted: wantedRecords(mismatch), Seen: seenRecords(mismatch),
 		}
-		if cause == errDeadline {
+		if errors.Is(cause, context.DeadlineExceeded) {
 			result.failure.Seen += fmt.Sprintf(" within %s", limit)
 		}
 	case !ended:
