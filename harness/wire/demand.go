@@ -96,8 +96,11 @@ func (r *run) fail(now time.Time, problem string) state {
 	if r.failure != nil {
 		return failed
 	}
-	step := &r.steps[min(r.next, len(r.steps)-1)]
-	r.failure = &Failure{Pos: step.Pos, Verb: verb(step), On: connectionOf(step), Problem: problem}
+	r.failure = &Failure{Problem: problem}
+	if r.next < len(r.steps) {
+		step := &r.steps[r.next]
+		r.failure.Pos, r.failure.Verb, r.failure.On = step.Pos, verb(step), connectionOf(step)
+	}
 	if r.current != nil {
 		r.failure.Waited = now.Sub(r.began)
 		if choice, ok := r.current.(*choice); ok {
