@@ -84,7 +84,7 @@ func analyse(program string) (result *analysis) {
 			return result
 		}
 		// What follows the first fault is most often its consequence.
-		line := min(list[0].Position.Line, 1+strings.Count(program, "\n"))
+		line := min(list[0].Position.Line, 1+strings.Count(strings.TrimRight(program, "\n"), "\n"))
 		result.syntax = []programFault{{line, list[0].Message}}
 		return result
 	}

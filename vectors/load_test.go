@@ -150,66 +150,71 @@ func TestTheConnectionStaysInForceUntilAnotherIsNamed(t *testing.T) {
 	g.Expect(alternatives[2].Erratum).To(Equal("response.end/sends-data"))
 }
 
+const (
+	opening = "section: response.end\nvectors:\n  - id: response.end/a\n    clauses: [response.end/sends-data]\n"
+	program = opening + "    program: ready();\n"
+	wire    = program + "    wire:\n"
+)
+
 // Each fault is reported with file, line, key, what is wrong, and what would be
 // right. Line 3 of a vector file is its first vector's.
+var faultsOfVectorFiles = map[string]struct{ file, want string }{
+	"not YAML":        {"section: [", "message/response.end.yaml:2: is not YAML: did not find expected node content"},
+	"not UTF-8":       {"section: a\nx: \xff", `message/response.end.yaml:2: is not UTF-8; write a byte above 0x7F as an escape, "\xFF"`},
+	"empty":           {"# nothing\n", "message/response.end.yaml:1: is empty"},
+	"two documents":   {"section: a\n---\nsection: b\n", "message/response.end.yaml:3: a second document in one file; write one file for each"},
+	"alias":           {"section: &a b\nvectors: *a\n", "message/response.end.yaml:2: vectors: aliases are not used here; write the value out"},
+	"tag":             {"section: !x b\nvectors: []\n", "message/response.end.yaml:1: section: tags are not used here, got !x; leave the tag out"},
+	"key twice":       {"section: response.end\nvectors: []\nsection: b\n", "message/response.end.yaml:3: section: the key section stands twice, first in line 1; a key stands once"},
+	"not a number":    {program + "    records: [{a: .nan}]\n", "message/response.end.yaml:6: vectors[0].records[0].a: .nan is no number of JSON; write $NaN, $Infinity or $-Infinity"},
+	"not a mapping":   {"- a\n", "message/response.end.yaml:1: a vector file is a mapping, got a list; its keys are section, vectors"},
+	"missing key":     {"section: response.end\n", "message/response.end.yaml:1: a vector file lacks vectors; add the key vectors"},
+	"unknown key":     {opening + "    progam: x\n    records: [a]\n", "message/response.end.yaml:5: vectors[0].progam: unknown key progam of a vector; did you mean program?"},
+	"bad section":     {"section: sockets\nvectors: []\n", `message/response.end.yaml:1: section: "sockets" is no section; write agent, client, server, response, message or http, alone or with a member: response.writeHead`},
+	"bad id":          {strings.Replace(program, "response.end/a", "response.end", 1) + "    records: [a]\n", `message/response.end.yaml:3: vectors[0].id: "response.end" is no id; write the section, a slash and a few words: response.writeHead/headers-override-set-headers`},
+	"unknown clause":  {strings.Replace(program, "sends-data", "sends-dat", 1) + "    records: [a]\n", "message/response.end.yaml:3: the vector response.end/a names the clause response.end/sends-dat, which does not exist; did you mean response.end/sends-data?"},
+	"unknown app":     {opening + "    app: helo\n    records: [a]\n", "message/response.end.yaml:5: the vector response.end/a names the app helo, which does not exist; did you mean hello?"},
+	"app and program": {program + "    app: hello\n    records: [a]\n", "message/response.end.yaml:3: vectors[0]: a vector has either a program or an app; write one of the two"},
+	"nothing wanted":  {program, "message/response.end.yaml:3: vectors[0]: a vector has neither wire nor records; write one of them, or both"},
+	"edition":         {program + "    editions: [v11]\n    records: [a]\n", "message/response.end.yaml:6: vectors[0].editions[0]: an edition cannot be v11; did you mean v10?"},
+	"transport":       {program + "    transport: udp\n    records: [a]\n", "message/response.end.yaml:6: vectors[0].transport: transport cannot be udp; known are tcp, unix, tls"},
+	"isolate":         {program + "    isolate: maybe\n    records: [a]\n", `message/response.end.yaml:6: vectors[0].isolate: isolate is true or false, got the text "maybe"`},
+	"text":            {program + "    about: 12\n    records: [a]\n", `message/response.end.yaml:6: vectors[0].about: about is a string, got the number 12; write "12" in quotes`},
+	"erratum alone":   {program + "    wire: [closed]\n    erratum: {clause: response.end/sends-data, records: [a]}\n", "message/response.end.yaml:3: vectors[0]: erratum replaces records, and there are none; the errata of a wire script stand in its anyOf"},
+
+	"unknown step":       {wire + "      - close\n      - clsoed\n", "message/response.end.yaml:8: vectors[0].wire[1]: unknown step clsoed; did you mean closed?"},
+	"unknown verb":       {wire + "      - recieve: {}\n", "message/response.end.yaml:7: vectors[0].wire[0].recieve: unknown key recieve of a step; did you mean receive?"},
+	"two verbs":          {wire + "      - send: a\n        receive: b\n", "message/response.end.yaml:8: vectors[0].wire[0].receive: a step has one verb, got send and receive; make it two steps"},
+	"no verb":            {wire + "      - on: a\n", "message/response.end.yaml:7: vectors[0].wire[0]: a step without a verb; its verb is one of connect, accept, send, halfClose, close, reset, stopListening, signal, mark, receive, receiveHead, ended, wasReset, closed, silent, recorded, connections, anyOf"},
+	"verb alone":         {wire + "      - send\n", "message/response.end.yaml:7: vectors[0].wire[0]: the step send lacks what it is about; write send: ..."},
+	"argument too much":  {wire + "      - close: a\n", `message/response.end.yaml:7: vectors[0].wire[0].close: close takes nothing, got the text "a"; for another connection write {on: name, close: }`},
+	"no byte":            {wire + "      - send: \"1 \u20ac\"\n", `message/response.end.yaml:7: vectors[0].wire[0].send: the character '€' is no byte; write the bytes of its encoding, "\xE2\x82\xAC" for the euro sign in UTF-8`},
+	"segment":            {wire + "      - send: [{repeat: x}]\n", "message/response.end.yaml:7: vectors[0].wire[0].send[0]: a segment lacks times; add the key times"},
+	"duration":           {wire + "      - silent: 300\n", "message/response.end.yaml:7: vectors[0].wire[0].silent: silent is a duration, got the number 300; write a number and ms or s: 300ms, 5s"},
+	"bounds":             {wire + "      - closed: {after: 5s, before: 1s}\n", "message/response.end.yaml:7: vectors[0].wire[0].closed: after is not below before"},
+	"deed in anyOf":      {wire + "      - anyOf: [[send: a], closed]\n", "message/response.end.yaml:7: vectors[0].wire[0].anyOf[0][0].send: send cannot stand in anyOf; alternatives hold what the peer demands, none of its deeds"},
+	"one alternative":    {wire + "      - anyOf: [closed]\n", "message/response.end.yaml:7: vectors[0].wire[0].anyOf: anyOf takes two alternatives or more; write a list of alternatives, each one demand or a list of them"},
+	"message key":        {wire + "      - receive: {header: {a: [b]}}\n", "message/response.end.yaml:7: vectors[0].wire[0].receive.header: unknown key header of a message; did you mean headers?"},
+	"value of a field":   {wire + "      - receive: {headers: {a: b}}\n", `message/response.end.yaml:7: vectors[0].wire[0].receive.headers.a: the values of a field are a list, got the text "b"; write [b]`},
+	"field twice":        {wire + "      - receive: {headers: {a: [b], A: [b]}}\n", "message/response.end.yaml:7: vectors[0].wire[0].receive.headers.A: the field a stands twice; give all its values in one list"},
+	"status":             {wire + "      - receive: {status: \"200\"}\n", `message/response.end.yaml:7: vectors[0].wire[0].receive.status: status is a number, got the text "200"; write it without quotes`},
+	"body of a head":     {wire + "      - receiveHead: {body: a}\n", "message/response.end.yaml:7: vectors[0].wire[0].receiveHead.body: receiveHead does not read the body; write receive, or leave it out"},
+	"placeholder":        {wire + "      - receive: \"Date: {dat}\"\n", "message/response.end.yaml:7: vectors[0].wire[0].receive: unknown placeholder {dat}; did you mean {date}?; a brace is written {{"},
+	"signal of patterns": {wire + "      - signal: {go: {$type: string}}\n", "message/response.end.yaml:7: vectors[0].wire[0].signal.go.$type: $type is a pattern, and a value is wanted"},
+
+	"regular expression": {program + "    records:\n      - {a: {$match: \"(\"}}\n", "message/response.end.yaml:7: vectors[0].records[0].a.$match: bad regular expression: missing closing ): `(`; RE2 syntax has no backreferences and no lookaround"},
+	"operator":           {program + "    records:\n      - {a: {$mach: b}}\n", "message/response.end.yaml:7: vectors[0].records[0].a.$mach: unknown operator $mach; did you mean $match?"},
+	"operator and key":   {program + "    records:\n      - {a: {$not: b, c: d}}\n", "message/response.end.yaml:7: vectors[0].records[0].a.$not: the operator $not stands alone in its mapping; put the other keys elsewhere"},
+	"special value":      {program + "    records:\n      - {a: $undefind}\n", "message/response.end.yaml:7: vectors[0].records[0].a: unknown value $undefind; did you mean $undefined? a string that begins with $ is written $$undefind"},
+	"type":               {program + "    records:\n      - {a: {$type: strin}}\n", "message/response.end.yaml:7: vectors[0].records[0].a.$type: $type cannot be strin; did you mean string?"},
+	"between":            {program + "    records:\n      - {a: {$between: [2, 1]}}\n", "message/response.end.yaml:7: vectors[0].records[0].a.$between: $between takes two numbers, the lower one first; write [low, high]"},
+	"includes":           {program + "    records:\n      - {a: {$includes: b}}\n", `message/response.end.yaml:7: vectors[0].records[0].a.$includes: $includes takes a mapping or a list, got the text "b"; for a part of a string write {$match: ...}`},
+	"two labels":         {program + "    records:\n      - {a: 1, b: 2}\n", "message/response.end.yaml:7: vectors[0].records[0]: a record has one label, got 2; write {label: value}, and one entry for each record"},
+	"group of records":   {program + "    records:\n      - {$anyof: [[a], [b]]}\n", "message/response.end.yaml:7: vectors[0].records[0].$anyof: unknown group $anyof of records; did you mean $anyOf?"},
+}
+
 func TestFaultsOfVectorFiles(t *testing.T) {
-	const opening = "section: response.end\nvectors:\n  - id: response.end/a\n    clauses: [response.end/sends-data]\n"
-	const program = opening + "    program: ready();\n"
-	const wire = program + "    wire:\n"
-	for name, c := range map[string]struct{ file, want string }{
-		"not YAML":        {"section: [", "message/response.end.yaml:2: is not YAML: did not find expected node content"},
-		"not UTF-8":       {"section: a\nx: \xff", `message/response.end.yaml:2: is not UTF-8; write a byte above 0x7F as an escape, "\xFF"`},
-		"empty":           {"# nothing\n", "message/response.end.yaml:1: is empty"},
-		"two documents":   {"section: a\n---\nsection: b\n", "message/response.end.yaml:3: a second document in one file; write one file for each"},
-		"alias":           {"section: &a b\nvectors: *a\n", "message/response.end.yaml:2: vectors: aliases are not used here; write the value out"},
-		"tag":             {"section: !x b\nvectors: []\n", "message/response.end.yaml:1: section: tags are not used here, got !x; leave the tag out"},
-		"key twice":       {"section: response.end\nvectors: []\nsection: b\n", "message/response.end.yaml:3: section: the key section stands twice, first in line 1; a key stands once"},
-		"not a number":    {program + "    records: [{a: .nan}]\n", "message/response.end.yaml:6: vectors[0].records[0].a: .nan is no number of JSON; write $NaN, $Infinity or $-Infinity"},
-		"not a mapping":   {"- a\n", "message/response.end.yaml:1: a vector file is a mapping, got a list; its keys are section, vectors"},
-		"missing key":     {"section: response.end\n", "message/response.end.yaml:1: a vector file lacks vectors; add the key vectors"},
-		"unknown key":     {opening + "    progam: x\n    records: [a]\n", "message/response.end.yaml:5: vectors[0].progam: unknown key progam of a vector; did you mean program?"},
-		"bad section":     {"section: sockets\nvectors: []\n", `message/response.end.yaml:1: section: "sockets" is no section; write agent, client, server, response, message or http, alone or with a member: response.writeHead`},
-		"bad id":          {strings.Replace(program, "response.end/a", "response.end", 1) + "    records: [a]\n", `message/response.end.yaml:3: vectors[0].id: "response.end" is no id; write the section, a slash and a few words: response.writeHead/headers-override-set-headers`},
-		"unknown clause":  {strings.Replace(program, "sends-data", "sends-dat", 1) + "    records: [a]\n", "message/response.end.yaml:3: the vector response.end/a names the clause response.end/sends-dat, which does not exist; did you mean response.end/sends-data?"},
-		"unknown app":     {opening + "    app: helo\n    records: [a]\n", "message/response.end.yaml:5: the vector response.end/a names the app helo, which does not exist; did you mean hello?"},
-		"app and program": {program + "    app: hello\n    records: [a]\n", "message/response.end.yaml:3: vectors[0]: a vector has either a program or an app; write one of the two"},
-		"nothing wanted":  {program, "message/response.end.yaml:3: vectors[0]: a vector has neither wire nor records; write one of them, or both"},
-		"edition":         {program + "    editions: [v11]\n    records: [a]\n", "message/response.end.yaml:6: vectors[0].editions[0]: an edition cannot be v11; did you mean v10?"},
-		"transport":       {program + "    transport: udp\n    records: [a]\n", "message/response.end.yaml:6: vectors[0].transport: transport cannot be udp; known are tcp, unix, tls"},
-		"isolate":         {program + "    isolate: maybe\n    records: [a]\n", `message/response.end.yaml:6: vectors[0].isolate: isolate is true or false, got the text "maybe"`},
-		"text":            {program + "    about: 12\n    records: [a]\n", `message/response.end.yaml:6: vectors[0].about: about is a string, got the number 12; write "12" in quotes`},
-		"erratum alone":   {program + "    wire: [closed]\n    erratum: {clause: response.end/sends-data, records: [a]}\n", "message/response.end.yaml:3: vectors[0]: erratum replaces records, and there are none; the errata of a wire script stand in its anyOf"},
-
-		"unknown step":       {wire + "      - close\n      - clsoed\n", "message/response.end.yaml:8: vectors[0].wire[1]: unknown step clsoed; did you mean closed?"},
-		"unknown verb":       {wire + "      - recieve: {}\n", "message/response.end.yaml:7: vectors[0].wire[0].recieve: unknown key recieve of a step; did you mean receive?"},
-		"two verbs":          {wire + "      - send: a\n        receive: b\n", "message/response.end.yaml:8: vectors[0].wire[0].receive: a step has one verb, got send and receive; make it two steps"},
-		"no verb":            {wire + "      - on: a\n", "message/response.end.yaml:7: vectors[0].wire[0]: a step without a verb; its verb is one of connect, accept, send, halfClose, close, reset, stopListening, signal, mark, receive, receiveHead, ended, wasReset, closed, silent, recorded, connections, anyOf"},
-		"verb alone":         {wire + "      - send\n", "message/response.end.yaml:7: vectors[0].wire[0]: the step send lacks what it is about; write send: ..."},
-		"argument too much":  {wire + "      - close: a\n", `message/response.end.yaml:7: vectors[0].wire[0].close: close takes nothing, got the text "a"; for another connection write {on: name, close: }`},
-		"no byte":            {wire + "      - send: \"1 \u20ac\"\n", `message/response.end.yaml:7: vectors[0].wire[0].send: the character '€' is no byte; write the bytes of its encoding, "\xE2\x82\xAC" for the euro sign in UTF-8`},
-		"segment":            {wire + "      - send: [{repeat: x}]\n", "message/response.end.yaml:7: vectors[0].wire[0].send[0]: a segment lacks times; add the key times"},
-		"duration":           {wire + "      - silent: 300\n", "message/response.end.yaml:7: vectors[0].wire[0].silent: silent is a duration, got the number 300; write a number and ms or s: 300ms, 5s"},
-		"bounds":             {wire + "      - closed: {after: 5s, before: 1s}\n", "message/response.end.yaml:7: vectors[0].wire[0].closed: after is not below before"},
-		"deed in anyOf":      {wire + "      - anyOf: [[send: a], closed]\n", "message/response.end.yaml:7: vectors[0].wire[0].anyOf[0][0].send: send cannot stand in anyOf; alternatives hold what the peer demands, none of its deeds"},
-		"one alternative":    {wire + "      - anyOf: [closed]\n", "message/response.end.yaml:7: vectors[0].wire[0].anyOf: anyOf takes two alternatives or more; write a list of alternatives, each one demand or a list of them"},
-		"message key":        {wire + "      - receive: {header: {a: [b]}}\n", "message/response.end.yaml:7: vectors[0].wire[0].receive.header: unknown key header of a message; did you mean headers?"},
-		"value of a field":   {wire + "      - receive: {headers: {a: b}}\n", `message/response.end.yaml:7: vectors[0].wire[0].receive.headers.a: the values of a field are a list, got the text "b"; write [b]`},
-		"field twice":        {wire + "      - receive: {headers: {a: [b], A: [b]}}\n", "message/response.end.yaml:7: vectors[0].wire[0].receive.headers.A: the field a stands twice; give all its values in one list"},
-		"status":             {wire + "      - receive: {status: \"200\"}\n", `message/response.end.yaml:7: vectors[0].wire[0].receive.status: status is a number, got the text "200"; write it without quotes`},
-		"body of a head":     {wire + "      - receiveHead: {body: a}\n", "message/response.end.yaml:7: vectors[0].wire[0].receiveHead.body: receiveHead does not read the body; write receive, or leave it out"},
-		"placeholder":        {wire + "      - receive: \"Date: {dat}\"\n", "message/response.end.yaml:7: vectors[0].wire[0].receive: unknown placeholder {dat}; did you mean {date}?; a brace is written {{"},
-		"signal of patterns": {wire + "      - signal: {go: {$type: string}}\n", "message/response.end.yaml:7: vectors[0].wire[0].signal.go.$type: $type is a pattern, and a value is wanted"},
-
-		"regular expression": {program + "    records:\n      - {a: {$match: \"(\"}}\n", "message/response.end.yaml:7: vectors[0].records[0].a.$match: bad regular expression: missing closing ): `(`; RE2 syntax has no backreferences and no lookaround"},
-		"operator":           {program + "    records:\n      - {a: {$mach: b}}\n", "message/response.end.yaml:7: vectors[0].records[0].a.$mach: unknown operator $mach; did you mean $match?"},
-		"operator and key":   {program + "    records:\n      - {a: {$not: b, c: d}}\n", "message/response.end.yaml:7: vectors[0].records[0].a.$not: the operator $not stands alone in its mapping; put the other keys elsewhere"},
-		"special value":      {program + "    records:\n      - {a: $undefind}\n", "message/response.end.yaml:7: vectors[0].records[0].a: unknown value $undefind; did you mean $undefined? a string that begins with $ is written $$undefind"},
-		"type":               {program + "    records:\n      - {a: {$type: strin}}\n", "message/response.end.yaml:7: vectors[0].records[0].a.$type: $type cannot be strin; did you mean string?"},
-		"between":            {program + "    records:\n      - {a: {$between: [2, 1]}}\n", "message/response.end.yaml:7: vectors[0].records[0].a.$between: $between takes two numbers, the lower one first; write [low, high]"},
-		"includes":           {program + "    records:\n      - {a: {$includes: b}}\n", `message/response.end.yaml:7: vectors[0].records[0].a.$includes: $includes takes a mapping or a list, got the text "b"; for a part of a string write {$match: ...}`},
-		"two labels":         {program + "    records:\n      - {a: 1, b: 2}\n", "message/response.end.yaml:7: vectors[0].records[0]: a record has one label, got 2; write {label: value}, and one entry for each record"},
-		"group of records":   {program + "    records:\n      - {$anyof: [[a], [b]]}\n", "message/response.end.yaml:7: vectors[0].records[0].$anyof: unknown group $anyof of records; did you mean $anyOf?"},
-	} {
+	for name, c := range faultsOfVectorFiles {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
 			catalogue, err := vectors.Load(tree("clauses/response.yaml", endClauses, "apps/hello.yaml", helloApp, "message/response.end.yaml", c.file))
