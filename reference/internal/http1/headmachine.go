@@ -733,7 +733,9 @@ func (p *Parser) runHead(buf []byte, i int) (int, bool) {
 				}
 				m.state = stateCodingWordStart
 			case specialContentLength:
-				if p.flags&flagContentLength != 0 {
+				if p.flags&flagContentLength != 0 && p.quirks.AllowLengthConflict {
+					p.length = 0
+				} else if p.flags&flagContentLength != 0 {
 					p.fail(CodeUnexpectedContentLength, "Duplicate Content-Length")
 					return i, false
 				}

@@ -307,6 +307,7 @@ func (p *Parser) headComplete() bool {
 	if p.flags&flagTransferEncoding != 0 && p.flags&flagContentLength != 0 {
 		reason := ""
 		switch {
+		case p.quirks.AllowLengthConflict:
 		case !p.lenient:
 			reason = "Content-Length can't be present with Transfer-Encoding"
 		case p.flags&flagChunked != 0:
@@ -318,7 +319,7 @@ func (p *Parser) headComplete() bool {
 			return false
 		}
 	}
-	if p.flags&flagUpgrade != 0 && p.flags&flagConnectionUpgrade != 0 {
+	if p.flags&flagUpgrade != 0 && (p.flags&flagConnectionUpgrade != 0 || p.quirks.UpgradeFieldAlone) {
 		p.upgrade = p.mode == Request || p.status == 101 || p.quirks.UpgradeOnAnyStatus
 	} else {
 		p.upgrade = p.method == MethodConnect

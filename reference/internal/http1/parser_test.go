@@ -257,3 +257,25 @@ func TestNoAllocation(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// Rows parse.cl_te, parse.te_cl, parse.dup_cl_diff and upg.upgrade_hdr_no_connection of Node 0.8.
+func TestQuirksOfTheOldestParsers(t *testing.T) {
+	quirks := &Quirks{NoReasons: true, ExactTransferEncoding: true, UpgradeFieldAlone: true, AllowLengthConflict: true}
+	const chunked, length = "Transfer-Encoding: chunked\r\n", "Content-Length: 3\r\n"
+	for _, test := range []struct{ input, want string }{
+		{length + chunked + "\r\n3\r\nabc\r\n0\r\n\r\n", "begin, head 3 chunked=true, body abc, complete"},
+		{chunked + length + "\r\n3\r\nabc\r\n0\r\n\r\n", "begin, head 3 chunked=true, body abc, complete"},
+		{length + "Content-Length: 4\r\n\r\nabcd", "begin, head 4 chunked=false, body abcd, complete"},
+		{"Upgrade: x\r\n\r\n", "begin, head -1 chunked=false, complete"},
+	} {
+		s := &script{}
+		var p Parser
+		p.Reset(Request, s, Limits{}, quirks, false)
+		input := "POST / HTTP/1.1\r\n" + test.input
+		execute(t, &p, input, len(input))
+		s.expect(t, test.want)
+		if p.Upgraded() != strings.HasPrefix(test.input, "Upgrade") {
+			t.Errorf("%q: upgraded %t", input, p.Upgraded())
+		}
+	}
+}

@@ -38,4 +38,9 @@ type Quirks struct {
 	// UpgradeOnAnyStatus lets every response that carries the upgrade fields switch protocols, not
 	// only status 101.
 	UpgradeOnAnyStatus bool
+	// UpgradeFieldAlone takes an Upgrade field for the wish to switch even without "Connection: upgrade".
+	UpgradeFieldAlone bool
+	// AllowLengthConflict lets Content-Length stand beside "Transfer-Encoding: chunked", which wins, and
+	// the last of several Content-Length fields count.
+	AllowLengthConflict bool
 }
