@@ -203,3 +203,18 @@ func TestCuts(t *testing.T) {
 		t.Error("seed and number of the send must matter")
 	}
 }
+
+// However the bytes are cut, the reader says the same and never panics.
+func FuzzMessageReader(f *testing.F) {
+	f.Add("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x\r\nok\r\n0\r\nT: x\r\n\r\n", false)
+	f.Add("POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\nokGET", true)
+	f.Add("HTTP/1.1 200 OK\r\n\r\nrest", false)
+	f.Fuzz(func(t *testing.T, text string, request bool) {
+		whole := &messageReader{request: request}
+		cut := &messageReader{request: request}
+		wholeError, cutError := readMessage(whole, text, len(text)+1, true), readMessage(cut, text, 1, true)
+		if (wholeError == nil) != (cutError == nil) || wholeError == nil && (whole.whole() != cut.whole() || whole.at != cut.at || string(whole.body) != string(cut.body)) {
+			t.Errorf("%q: at once %v, %v; cut %v, %v", text, whole.whole(), wholeError, cut.whole(), cutError)
+		}
+	})
+}
