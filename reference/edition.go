@@ -39,6 +39,7 @@ func (e Edition) String() string {
 type behaviours struct {
 	edition Edition
 	parser  http1.Quirks
+	clientBehaviours
 
 	// Errors.
 	errorsWithoutCode bool // misuse errors have no code and older texts
@@ -98,7 +99,7 @@ var editions = map[Edition]*behaviours{
 		parser: http1.Quirks{NoReasons: true, CountEveryHeadByte: true, ExactTransferEncoding: true, KeepChunkedFlag: true,
 			KeepTrailingSpace: true, RefuseEmptyName: true, RefusePRI: true, RefuseSource: true, AllowEmptyContentLength: true,
 			SpacedContentLength: true, ManyVersionDigits: true, ChunkOverflowIsContentLength: true, UpgradeOnAnyStatus: true},
-		edition: V03, errorsWithoutCode: true, maxHeaderSize: 80 * 1024,
+		edition: V03, clientBehaviours: clientEditions[V03], errorsWithoutCode: true, maxHeaderSize: 80 * 1024,
 		upgradeUnheardCloses: true, expectAnySubstring: true, timeout: 120 * time.Second,
 		maxHeadersCount: 1000, rawHeadersCut: true, cookiesByComma: true,
 		statusMessageUnchecked: true, undefinedInWriteHead: true, reasonBeforeCheck: true,
@@ -107,7 +108,7 @@ var editions = map[Edition]*behaviours{
 		parser: http1.Quirks{NoReasons: true, CountEveryHeadByte: true, ExactTransferEncoding: true, KeepChunkedFlag: true,
 			KeepTrailingSpace: true, RefuseEmptyName: true, RefusePRI: true, RefuseSource: true, AllowEmptyContentLength: true,
 			SpacedContentLength: true, ManyVersionDigits: true, ChunkOverflowIsContentLength: true, UpgradeOnAnyStatus: true},
-		edition: V6, errorsWithoutCode: true, maxHeaderSize: 80 * 1024, timeout: 120 * time.Second,
+		edition: V6, clientBehaviours: clientEditions[V6], errorsWithoutCode: true, maxHeaderSize: 80 * 1024, timeout: 120 * time.Second,
 		upgradeUnheardCloses: true, expectAnySubstring: true,
 		maxHeadersCount: 1000, rawHeadersCut: true, cookiesByComma: true,
 		statusMessageUnchecked: true, undefinedInWriteHead: true, reasonBeforeCheck: true,
@@ -116,14 +117,14 @@ var editions = map[Edition]*behaviours{
 		parser: http1.Quirks{NoReasons: true, CountEveryHeadByte: true, ExactTransferEncoding: true, KeepChunkedFlag: true,
 			KeepTrailingSpace: true, RefuseEmptyName: true, RefusePRI: true, AllowEmptyContentLength: true,
 			ChunkOverflowIsContentLength: true},
-		edition: V10, parseErrorPacket: true, maxHeaderSize: 80 * 1024, methodSource: true, statusEarlyHints: true,
+		edition: V10, clientBehaviours: clientEditions[V10], parseErrorPacket: true, maxHeaderSize: 80 * 1024, methodSource: true, statusEarlyHints: true,
 		timeout: 120 * time.Second, keepAliveTimeout: 5 * time.Second, keepAliveTimeoutExists: true,
 		badRequest: "HTTP/1.1 400 Bad Request\r\n\r\n", headerFieldsTooLarge: "HTTP/1.1 400 Bad Request\r\n\r\n",
 		badRequestAfterResponse: true, badRequestSecondRequest: true, requestTimeoutReplaced: true, cookieListJoined: true,
 		maxHeadersCount: 1000, trailerNeedsChunked: true,
 	},
 	V12: {
-		edition: V12, parseErrorReason: true, parseErrorPacket: true, maxHeaderSize: 8 * 1024, showMaxHeaderSize: true,
+		edition: V12, clientBehaviours: clientEditions[V12], parseErrorReason: true, parseErrorPacket: true, maxHeaderSize: 8 * 1024, showMaxHeaderSize: true,
 		methodSource: true, methodPRI: true, statusEarlyHints: true, statusTeapotCapital: true,
 		timeout: 120 * time.Second, keepAliveTimeout: 5 * time.Second, keepAliveTimeoutExists: true,
 		headersTimeout: 60 * time.Second, headersTimeoutExists: true, keepAliveHeader: true,
@@ -134,7 +135,7 @@ var editions = map[Edition]*behaviours{
 	},
 	V13: {
 		parser:  http1.Quirks{KeepChunkedFlag: true, RefusePRI: true},
-		edition: V13, parseErrorReason: true, parseErrorPacket: true, maxHeaderSize: 16 * 1024, showMaxHeaderSize: true,
+		edition: V13, clientBehaviours: clientEditions[V13], parseErrorReason: true, parseErrorPacket: true, maxHeaderSize: 16 * 1024, showMaxHeaderSize: true,
 		maxHeaderSizeOption: true, methodSource: true, statusEarlyHints: true, statusTooEarly: true, statusTeapotCapital: true,
 		keepAliveTimeout: 5 * time.Second, keepAliveTimeoutExists: true,
 		headersTimeout: 60 * time.Second, headersTimeoutExists: true,

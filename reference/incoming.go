@@ -57,6 +57,8 @@ type IncomingMessage struct {
 	readablePosted bool
 	flowPosted     bool
 	failure        error
+	truncated      bool // the body ends here although it is not complete
+	closesAtEnd    bool // EventClose follows EventEnd
 }
 
 type flowState uint8
@@ -271,7 +273,7 @@ func (m *IncomingMessage) Take() []byte {
 	taken := m.body
 	m.body = nil
 	m.letGo()
-	if m.complete {
+	if m.complete || m.truncated {
 		m.postEnd()
 	}
 	return taken
@@ -345,7 +347,7 @@ func (m *IncomingMessage) deliverBody() {
 	}
 	if m.flow == flowing {
 		m.letGo()
-		if m.complete && len(m.body) == 0 {
+		if (m.complete || m.truncated) && len(m.body) == 0 {
 			m.postEnd()
 		}
 	}
@@ -368,7 +370,7 @@ func (m *IncomingMessage) postEnd() {
 	m.endPosted = true
 	m.strand.post(func() {
 		m.inlet.mu.Lock()
-		if m.aborted && !m.complete {
+		if m.aborted && !m.complete && !m.truncated {
 			m.inlet.mu.Unlock()
 			return
 		}
@@ -467,6 +469,38 @@ func (m *IncomingMessage) abort() {
 	m.inlet.mu.Unlock()
 	m.EventAborted.Emit()
 	m.close()
+}
+
+// announceAborted is what a response's listeners learn first when its connection closed too early. It runs on the strand.
+func (m *IncomingMessage) announceAborted() {
+	m.cutOff()
+	m.inlet.mu.Lock()
+	m.aborted = true
+	m.inlet.mu.Unlock()
+	m.EventAborted.Emit()
+}
+
+// endAndClose makes EventEnd, complete or not, and then EventClose come when what has arrived was consumed. It runs on
+// the strand.
+func (m *IncomingMessage) endAndClose() {
+	m.inlet.mu.Lock()
+	m.truncated, m.closesAtEnd = true, true
+	if m.flow == flowing {
+		m.postFlow()
+	} else {
+		m.postReadable()
+	}
+	m.inlet.mu.Unlock()
+}
+
+// closeIfDue runs on the strand after EventEnd.
+func (m *IncomingMessage) closeIfDue() {
+	m.inlet.mu.Lock()
+	due := m.closesAtEnd
+	m.inlet.mu.Unlock()
+	if due {
+		m.close()
+	}
 }
 
 // close emits EventClose once. It runs on the strand.

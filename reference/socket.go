@@ -855,16 +855,22 @@ func (s *Socket) Destroy(err error) {
 		}
 		s.strand.post(func() { call(failure) })
 	}
-	s.strand.post(func() {
-		s.mu.Lock()
-		owner := s.owner
-		s.mu.Unlock()
-		if err != nil {
+	if err != nil {
+		s.strand.post(func() {
+			s.mu.Lock()
+			owner := s.owner
+			s.mu.Unlock()
 			if owner != nil {
 				owner.socketError(err)
 			}
 			s.EventError.Emit(err)
-		}
+		})
+	}
+	// The system tells of the close later than everything that was caused before it, as an event loop would.
+	s.strand.arrive(func() {
+		s.mu.Lock()
+		owner := s.owner
+		s.mu.Unlock()
 		s.inlet.mu.Lock()
 		if !s.inlet.busy {
 			s.inlet.input = nil

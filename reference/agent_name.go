@@ -1,0 +1,79 @@
+package reference
+
+import (
+	"strconv"
+	"strings"
+)
+
+// nameOfConnection is the default of Agent.GetName for an HTTP agent: what two requests must have in common to use the
+// same connection.
+func nameOfConnection(options *RequestOptions) string {
+	var name strings.Builder
+	if options.Host == "" {
+		name.WriteString("localhost")
+	} else {
+		name.WriteString(options.Host)
+	}
+	name.WriteByte(':')
+	if options.Port != 0 {
+		name.WriteString(strconv.Itoa(options.Port))
+	}
+	name.WriteByte(':')
+	name.WriteString(options.LocalAddress)
+	if options.Family == 4 || options.Family == 6 {
+		name.WriteByte(':')
+		name.WriteString(strconv.Itoa(options.Family))
+	}
+	if options.SocketPath != "" {
+		name.WriteByte(':')
+		name.WriteString(options.SocketPath)
+	}
+	return name.String()
+}
+
+// nameOfTLSConnection is the default of Agent.GetName for an HTTPS agent. The fields are separated by colons, empty
+// ones included, in the order in which the edition learned them.
+func nameOfTLSConnection(options *RequestOptions, fields tlsNameFields) string {
+	t := options.TLS
+	if t == nil {
+		t = &TLSOptions{}
+	}
+	parts := []string{nameOfConnection(options), t.CA, t.Cert}
+	if fields >= tlsNameWithContext {
+		parts = append(parts, t.ClientCertEngine)
+	}
+	parts = append(parts, t.Ciphers, t.Key, t.PFX, nameOfBool(t.RejectUnauthorized))
+	serverName := t.ServerName
+	if serverName == options.Host {
+		serverName = ""
+	}
+	parts = append(parts, serverName)
+	if fields >= tlsNameWithVersions {
+		parts = append(parts, t.MinVersion, t.MaxVersion)
+	}
+	if fields >= tlsNameWithContext {
+		secureOptions := ""
+		if t.SecureOptions != 0 {
+			secureOptions = strconv.Itoa(t.SecureOptions)
+		}
+		parts = append(parts, t.SecureProtocol, t.CRL, nameOfBool(t.HonorCipherOrder), t.ECDHCurve, t.DHParam,
+			secureOptions, t.SessionIDContext)
+	}
+	return strings.Join(parts, ":")
+}
+
+func nameOfBool(b *bool) string {
+	if b == nil {
+		return ""
+	}
+	return strconv.FormatBool(*b)
+}
+
+// tlsNameFields says which of the TLS options an edition's HTTPS agent looks at.
+type tlsNameFields int
+
+const (
+	tlsNameBasic        tlsNameFields = iota // CA, certificate, ciphers, key, PFX, rejectUnauthorized, servername
+	tlsNameWithContext                       // and everything else that makes up a secure context
+	tlsNameWithVersions                      // and the protocol versions
+)

@@ -1,0 +1,568 @@
+package reference
+
+import (
+	"context"
+	"io"
+	"sync"
+	"time"
+)
+
+// ClientRequest is a request on its way to a server, and then the place where its response appears. It is an io.Writer
+// for the body; End completes it.
+//
+// The life of a request:
+//
+//	          Request                socket assigned                 response head
+//	(nothing) ───────▶ queued ──────────────────────▶ sent to ──────────────────────▶ answered ──▶ response
+//	                     │            EventSocket        │          EventResponse         │          and request
+//	                     │ Abort                         │ error, close, Abort            │ close    complete
+//	                     ▼                               ▼                                ▼             │
+//	                  EventAbort only          EventError, EventClose          response EventAborted    ▼
+//	                                                                           EventClose       EventClose, or the
+//	                                                                                            agent keeps the socket
+//
+// "Continue" and other 1xx responses leave it where it is; a switch of protocols ends it with EventUpgrade or
+// EventConnect and EventClose.
+type ClientRequest struct {
+	OutgoingMessage
+
+	// EventAbort comes after the first call of Abort.
+	EventAbort Event0
+	// EventConnect comes with the response to a CONNECT request: the connection is the listener's from then on, and the
+	// bytes that followed the response head are the third argument. Without a listener the connection is closed.
+	EventConnect Event3[*IncomingMessage, *Socket, []byte]
+	// EventContinue comes with a response of status 100.
+	EventContinue Event0
+	// EventInformation comes with every response of status 1xx but 101. Editions v10, which shows only the status code,
+	// v12 and v13; in the earlier ones any 1xx but 100 is the final response.
+	EventInformation Event1[*Information]
+	// EventResponse comes when the response head has arrived. Without a listener the response is discarded; with one its
+	// body has to be read, or the connection waits.
+	EventResponse Event1[*IncomingMessage]
+	// EventSocket comes when the request has a connection, which may still be connecting.
+	EventSocket Event1[*Socket]
+	// EventTimeout comes once when the connection was idle for the time of SetTimeout. The request goes on.
+	EventTimeout Event0
+	// EventUpgrade comes with a response that switches protocols, like EventConnect.
+	EventUpgrade Event3[*IncomingMessage, *Socket, []byte]
+
+	agent      *Agent
+	options    RequestOptions
+	timeout    time.Duration
+	timeoutSet bool
+
+	// Guarded by OutgoingMessage.mu.
+	aborted         bool
+	reused          bool
+	listensTimeout  bool
+	responseEnded   bool
+	timedOut        bool // EventTimeout was emitted
+	released        bool // the connection went back to the agent
+	response        *IncomingMessage
+	maxHeadersCount int // -1: never set
+}
+
+// Information is a response of status 1xx.
+type Information struct {
+	StatusCode       int
+	StatusMessage    string
+	HTTPVersion      string
+	HTTPVersionMajor int
+	HTTPVersionMinor int
+	Headers          *MessageHeaders
+	RawHeaders       []string
+}
+
+// Request starts an HTTP request. The header block is sent with the first bytes of the body or by End; nothing is sent
+// before one of Write, Send, End and FlushHeaders, except that an Expect header in the options sends the header block at
+// once. onResponse may be nil; it is added to EventResponse for one time. Errors: ERR_UNESCAPED_CHARACTERS,
+// ERR_INVALID_PROTOCOL, ERR_INVALID_HTTP_TOKEN, ERR_INVALID_CHAR, ERR_HTTP_INVALID_HEADER_VALUE, ERR_OUT_OF_RANGE,
+// ERR_SOCKET_BAD_PORT, ERR_INVALID_IP_ADDRESS, and those of Agent.CreateConnection. What goes wrong later comes by
+// EventError.
+func Request(options RequestOptions, onResponse func(*IncomingMessage)) (*ClientRequest, error) {
+	return newClientRequest(options, onResponse)
+}
+
+// RequestURL is Request for a URL. options may be nil; what is set in it wins over the URL, except that the URL's host
+// wins over Host (but not over Hostname). Editions before v12 take no options beside a URL. Further errors:
+// ERR_INVALID_URL, ERR_INVALID_DOMAIN_NAME.
+func RequestURL(url string, options *RequestOptions, onResponse func(*IncomingMessage)) (*ClientRequest, error) {
+	var merged RequestOptions
+	if options != nil {
+		merged = *options
+	}
+	b := merged.defaultAgent().b
+	if options != nil && !b.urlWithOptions {
+		return nil, b.argumentTypeError(`"listener" argument`, "of type Function", "type object")
+	}
+	if err := merged.applyURL(b, url); err != nil {
+		return nil, err
+	}
+	return newClientRequest(merged, onResponse)
+}
+
+// Get is Request, and calls End. It does not change the method, which is "GET" by default.
+func Get(options RequestOptions, onResponse func(*IncomingMessage)) (*ClientRequest, error) {
+	return ended(Request(options, onResponse))
+}
+
+// GetURL is RequestURL, and calls End.
+func GetURL(url string, options *RequestOptions, onResponse func(*IncomingMessage)) (*ClientRequest, error) {
+	return ended(RequestURL(url, options, onResponse))
+}
+
+func ended(request *ClientRequest, err error) (*ClientRequest, error) {
+	if err != nil {
+		return nil, err
+	}
+	if err := request.End(nil, nil); err != nil {
+		return nil, err
+	}
+	return request, nil
+}
+
+// Do makes a request in the blocking style: it sends the body, which may be nil, and waits for the response, whose body
+// can be read then. When the context ends first, the request is aborted and the context's error returned. With an
+// Executor, Do must not be called on it.
+func Do(ctx context.Context, options RequestOptions, body io.Reader) (*IncomingMessage, error) {
+	request, err := Request(options, nil)
+	if err != nil {
+		return nil, err
+	}
+	waiter := request.expect()
+	if body != nil {
+		stop := context.AfterFunc(ctx, request.Abort)
+		_, err = io.Copy(&request.OutgoingMessage, body)
+		stop()
+		if err != nil {
+			// A server may answer and close before it has read everything: its answer counts.
+			request.dropBody()
+			return waiter.wait(ctx, err)
+		}
+	}
+	if err := request.End(nil, nil); err != nil {
+		request.Abort()
+		return nil, err
+	}
+	return waiter.wait(ctx, nil)
+}
+
+// Response ends the request and waits for the response, whose body can be read then. When the context ends first, the
+// request is aborted and the context's error returned. A response that comes before Response is called goes to the
+// listeners of EventResponse only. With an Executor, Response must not be called on it.
+func (r *ClientRequest) Response(ctx context.Context) (*IncomingMessage, error) {
+	waiter := r.expect()
+	if err := r.End(nil, nil); err != nil {
+		return nil, err
+	}
+	return waiter.wait(ctx, nil)
+}
+
+// responseWaiter is told of the end of waiting for a response.
+type responseWaiter struct {
+	request *ClientRequest
+	outcome chan responseOutcome
+}
+
+type responseOutcome struct {
+	response *IncomingMessage
+	err      error
+}
+
+func (r *ClientRequest) expect() *responseWaiter {
+	w := &responseWaiter{r, make(chan responseOutcome, 1)}
+	settle := func(response *IncomingMessage, err error) {
+		select {
+		case w.outcome <- responseOutcome{response, err}:
+		default:
+		}
+	}
+	r.EventResponse.Once(func(response *IncomingMessage) { settle(response, nil) })
+	r.EventError.Once(func(err error) { settle(nil, err) })
+	r.EventAbort.Once(func() { settle(nil, hangUpError()) })
+	r.EventClose.Once(func() { settle(nil, hangUpError()) })
+	return w
+}
+
+func (w *responseWaiter) wait(ctx context.Context, instead error) (*IncomingMessage, error) {
+	select {
+	case outcome := <-w.outcome:
+		if outcome.err != nil && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if outcome.err != nil && instead != nil {
+			return nil, instead
+		}
+		return outcome.response, outcome.err
+	case <-ctx.Done():
+		w.request.Abort()
+		return nil, ctx.Err()
+	}
+}
+
+func newClientRequest(options RequestOptions, onResponse func(*IncomingMessage)) (*ClientRequest, error) {
+	r := &ClientRequest{maxHeadersCount: -1}
+	base := options.defaultAgent()
+	switch {
+	case options.OneTimeAgent:
+		agent, err := base.sameKind()
+		if err != nil {
+			return nil, err
+		}
+		r.agent = agent
+	case options.Agent != nil:
+		r.agent = options.Agent
+	case options.CreateConnection == nil:
+		r.agent = base
+	}
+	if r.agent != nil {
+		base = r.agent
+	}
+	r.prepare(r, base.b, newStrand(base.executor), nil)
+	defaultPort := 0
+	if r.agent != nil {
+		defaultPort = base.defaultPort
+	}
+	if err := options.complete(base.b, base.protocol, defaultPort); err != nil {
+		return nil, err
+	}
+	r.options, r.timeout, r.timeoutSet = options, options.Timeout, options.TimeoutSet
+	if onResponse != nil {
+		r.EventResponse.Once(onResponse)
+	}
+	switch options.Method {
+	case "GET", "HEAD", "DELETE", "OPTIONS", "CONNECT":
+		r.chunkedByDefault = false
+	case "TRACE":
+		r.chunkedByDefault = base.b.traceHasBody
+	}
+	keep := r.agent != nil && r.agent.keepsConnections()
+	if !base.b.keepAliveDecidedLate {
+		r.last, r.shouldKeepAlive = !keep, keep
+	}
+	r.hasAgent = r.agent != nil
+	if err := r.initialHeaders(); err != nil {
+		return nil, err
+	}
+	r.last, r.shouldKeepAlive = !keep, keep
+	if err := r.startConnecting(); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// initialHeaders sets the headers that the options ask for.
+func (r *ClientRequest) initialHeaders() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	o := &r.options
+	if o.HeaderList {
+		return r.storeHeader(r.firstLine(), 0, o.Headers, false)
+	}
+	for _, field := range o.Headers {
+		if err := r.setHeader(field.Name, field.Value); err != nil {
+			return err
+		}
+	}
+	if _, has := r.headers.get("host"); !has && !o.WithoutHost {
+		if err := r.setHeader("Host", StringValue(o.hostHeader())); err != nil {
+			return err
+		}
+	}
+	if _, has := r.headers.get("authorization"); !has && o.Auth != "" {
+		if err := r.setHeader("Authorization", StringValue(o.authorization())); err != nil {
+			return err
+		}
+	}
+	if _, has := r.headers.get("expect"); has {
+		return r.implicitHeader()
+	}
+	return nil
+}
+
+func (r *ClientRequest) firstLine() string {
+	return r.options.Method + " " + r.options.Path + " HTTP/1.1"
+}
+
+// implicitHeader is part of outgoingKind. It is called with mu held.
+func (r *ClientRequest) implicitHeader() error {
+	return r.storeHeader(r.firstLine(), 0, r.headers.fields, true)
+}
+
+// startConnecting asks for a socket.
+func (r *ClientRequest) startConnecting() error {
+	options := r.options
+	if r.agent != nil {
+		return r.agent.addRequest(r, &options)
+	}
+	deliver := onceDelivered(func(err error, socket *Socket) {
+		if err != nil {
+			r.connectionFailed(err)
+			return
+		}
+		r.assignSocket(socket)
+	})
+	socket, err := options.CreateConnection(&options, deliver)
+	if err != nil {
+		return err
+	}
+	if socket != nil {
+		deliver(nil, socket)
+	}
+	return nil
+}
+
+// onceDelivered lets only the first call through.
+func onceDelivered(deliver func(error, *Socket)) func(error, *Socket) {
+	var once sync.Once
+	return func(err error, socket *Socket) {
+		once.Do(func() {
+			if err == nil && socket == nil {
+				err = &Error{Name: nameError, Message: "createConnection delivered neither a socket nor an error"}
+			}
+			deliver(err, socket)
+		})
+	}
+}
+
+// Method returns the request method.
+func (r *ClientRequest) Method() string { return r.options.Method }
+
+// Path returns the request target.
+func (r *ClientRequest) Path() string { return r.options.Path }
+
+// Host returns the host that the request is for.
+func (r *ClientRequest) Host() string { return r.options.Host }
+
+// Protocol returns "http:" or "https:".
+func (r *ClientRequest) Protocol() string { return r.options.Protocol }
+
+// Agent returns the agent that the request uses, or nil.
+func (r *ClientRequest) Agent() *Agent { return r.agent }
+
+// Aborted reports whether Abort was called.
+func (r *ClientRequest) Aborted() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.aborted
+}
+
+// ReusedSocket reports whether the request was given a socket that had served another one. A request that fails with
+// ECONNRESET then may just have met the server's idle timeout. Set by the default of Agent.ReuseSocket. Editions v12 and
+// v13; false in the others.
+func (r *ClientRequest) ReusedSocket() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.reused
+}
+
+// SetReusedSocket is for replacements of Agent.ReuseSocket.
+func (r *ClientRequest) SetReusedSocket(reused bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.reused = reused && r.behaviours.reusedSocket
+}
+
+// MaxHeadersCount returns the limit of response header fields, and whether one was set.
+func (r *ClientRequest) MaxHeadersCount() (n int, set bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return max(r.maxHeadersCount, 0), r.maxHeadersCount >= 0
+}
+
+// SetMaxHeadersCount limits the response header fields that are kept; the others are dropped. 0 means no limit. Default:
+// 1000 (the document says 2000, no version of Node does that). It has to be called before EventSocket.
+func (r *ClientRequest) SetMaxHeadersCount(n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.maxHeadersCount = max(n, 0)
+}
+
+// IncomingMessage returns the response, or nil before it has come.
+func (r *ClientRequest) IncomingMessage() *IncomingMessage {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.response
+}
+
+// Abort marks the request as aborted, drops what remains of the response and destroys the socket. Before a socket was
+// assigned, only EventAbort follows; the agent still makes the connection, for the next request. Otherwise EventAbort is
+// followed by EventError (ECONNRESET, "socket hang up") when there is no response yet, or by the response's EventAborted,
+// and by EventClose.
+func (r *ClientRequest) Abort() {
+	r.mu.Lock()
+	first := !r.aborted
+	r.aborted = true
+	response, socket, released := r.response, r.socket, r.released
+	r.mu.Unlock()
+	if first {
+		r.strand.post(func() { r.EventAbort.Emit() })
+	}
+	if response != nil {
+		response.dump()
+	}
+	switch {
+	case socket == nil:
+		r.dropBody()
+	case !released:
+		socket.Destroy(nil)
+	}
+}
+
+// dropBody makes blocked and later writes fail.
+func (r *ClientRequest) dropBody() { r.cutOff() }
+
+// Destroy destroys the socket, now or as soon as it is assigned. EventError comes with err, or with ECONNRESET when err
+// is nil and there is no response yet, and then EventClose.
+func (r *ClientRequest) Destroy(err error) {
+	r.withSocket(func(socket *Socket) { socket.Destroy(err) })
+}
+
+// SetTimeout makes EventTimeout come once when the connection was idle for d; callback may be nil and is added to
+// EventTimeout for one time. The time counts from when the connection is established; before edition v10 from when the
+// socket is assigned. 0 switches it off. Error: ERR_OUT_OF_RANGE.
+func (r *ClientRequest) SetTimeout(d time.Duration, callback func()) error {
+	r.mu.Lock()
+	ended := r.responseEnded
+	r.listensTimeout = true
+	r.mu.Unlock()
+	if ended {
+		return nil
+	}
+	if d < 0 {
+		return r.behaviours.rangeError("msecs", "a non-negative finite number", formatMilliseconds(d))
+	}
+	if callback != nil {
+		r.EventTimeout.Once(callback)
+	}
+	r.withSocket(func(socket *Socket) {
+		if r.behaviours.timeoutWaitsForConnect {
+			socket.onceConnected(func() { socket.SetTimeout(d, nil) })
+		} else {
+			socket.SetTimeout(d, nil)
+		}
+	})
+	return nil
+}
+
+// SetNoDelay calls Socket.SetNoDelay once a socket is assigned.
+func (r *ClientRequest) SetNoDelay(noDelay bool) {
+	r.withSocket(func(socket *Socket) { socket.SetNoDelay(noDelay) })
+}
+
+// SetSocketKeepAlive calls Socket.SetKeepAlive once a socket is assigned.
+func (r *ClientRequest) SetSocketKeepAlive(enable bool, initialDelay time.Duration) {
+	r.withSocket(func(socket *Socket) { socket.SetKeepAlive(enable, initialDelay) })
+}
+
+// withSocket runs f now if there is a socket, else with EventSocket.
+func (r *ClientRequest) withSocket(f func(*Socket)) {
+	r.mu.Lock()
+	socket := r.socket
+	if socket == nil {
+		r.EventSocket.Once(f)
+	}
+	r.mu.Unlock()
+	if socket != nil {
+		f(socket)
+	}
+}
+
+// hostHeaderText returns the Host header, or "".
+func (r *ClientRequest) hostHeaderText() string {
+	value, has := r.GetHeader("host")
+	if !has {
+		return ""
+	}
+	return value.String()
+}
+
+// connectionFailed reports that no socket could be made.
+func (r *ClientRequest) connectionFailed(err error) {
+	r.cutOff()
+	r.strand.post(func() { r.EventError.Emit(err) })
+}
+
+// assignSocket gives the request its socket. From now on its events are delivered in one order with the socket's.
+func (r *ClientRequest) assignSocket(socket *Socket) {
+	r.strand.join(socket.strand)
+	r.strand.post(func() { r.takeSocket(socket) })
+}
+
+// takeSocket runs on the strand.
+func (r *ClientRequest) takeSocket(socket *Socket) {
+	r.mu.Lock()
+	aborted := r.aborted
+	limit := r.maxHeadersCount
+	if limit < 0 {
+		limit = r.behaviours.maxHeadersCount
+	}
+	r.mu.Unlock()
+	if aborted {
+		// The request was aborted while it waited: the socket is for the next one.
+		if r.agent == nil {
+			socket.Destroy(nil)
+		} else {
+			socket.EventFree.Emit()
+		}
+		return
+	}
+	clientConnectionOf(socket, r.behaviours).begin(r, limit)
+	r.attach(socket)
+	r.mu.Lock()
+	if r.timeoutSet || r.agent != nil && r.agent.timeout != 0 && r.behaviours.agentTimeoutNotifies {
+		r.listensTimeout = true
+	}
+	r.mu.Unlock()
+	r.EventSocket.Emit(socket)
+}
+
+// messageEnded is part of outgoingKind: everything of the request is with the socket.
+func (r *ClientRequest) messageEnded() {
+	r.mu.Lock()
+	due := r.responseEnded && r.shouldKeepAlive && r.attached
+	r.mu.Unlock()
+	if due {
+		r.release()
+	}
+}
+
+// messageFinished and pendingOutput are part of outgoingKind.
+func (r *ClientRequest) messageFinished()  {}
+func (r *ClientRequest) pendingOutput(int) {}
+
+// completed runs on the strand when the response was read to its end.
+func (r *ClientRequest) completed() {
+	r.mu.Lock()
+	r.responseEnded = true
+	keep, ended, socket := r.shouldKeepAlive, r.ended, r.socket
+	r.mu.Unlock()
+	switch {
+	case socket == nil:
+	case !keep:
+		socket.DestroySoon()
+	case ended:
+		r.release()
+	}
+}
+
+// release gives the connection back when both directions are done.
+func (r *ClientRequest) release() {
+	r.mu.Lock()
+	again := r.released
+	r.released = true
+	socket, timed := r.socket, r.listensTimeout
+	r.mu.Unlock()
+	if again || socket == nil {
+		return
+	}
+	if timed {
+		socket.SetTimeout(0, nil)
+	}
+	if clientConnectionOf(socket, r.behaviours).end(r) {
+		socket.strand.post(func() { socket.EventFree.Emit() })
+	}
+}
+
+// keepsConnection reports whether the connection may serve another request.
+func (r *ClientRequest) keepsConnection() bool { return r.ShouldKeepAlive() }
