@@ -202,6 +202,17 @@ func TestStringsAreDecodedAndOwned(t *testing.T) {
 	if s.target != "/é" || fmt.Sprint(s.strings) != "[X aéÿb]" {
 		t.Fatalf("%q %q", s.target, s.strings)
 	}
+	for _, text := range []string{"GET /\xe9 HTTP/1.1\r\n\r\n", "GET /aé HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nX: \xe9\r\n\r\n",
+		"GET / HTTP/1.1\r\nX: 012345678\xe9\r\n\r\n", "GET / HTTP/1.1\r\nConnection: \xe9\r\n\r\n", "GET / HTTP/1.1\r\nX:\r\n \xe9\r\n a\r\n\r\n",
+		"GET / HTTP/1.1\r\nX: a\r\n \xe9\r\n\r\n"} {
+		s := &script{}
+		var p Parser
+		p.Reset(Request, s, Limits{}, nil, false)
+		execute(t, &p, text, len(text))
+		if all := s.target + fmt.Sprint(s.strings); !strings.Contains(all, "Ã©") && !strings.Contains(all, "é") {
+			t.Errorf("%q gives %q", text, all)
+		}
+	}
 }
 
 // closing is a Handler that closes its parser at the head.
