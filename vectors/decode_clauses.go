@@ -1,6 +1,7 @@
 package vectors
 
 import (
+	"fmt"
 	"regexp"
 )
 
@@ -171,11 +172,24 @@ func (s *source) appFile() *App {
 		case "about":
 			app.About = s.text(each.value, "about")
 		case "program":
-			app.Program = s.text(each.value, "program")
+			app.Program = s.program(each.value)
 			app.programLine = firstLine(each.value)
 		}
 	}
 	return app
+}
+
+// maxProgram bounds programs, in bytes: whoever reads them has to have a chance,
+// and parsers recurse.
+const maxProgram = 64 << 10
+
+func (s *source) program(at element) string {
+	program := s.text(at, "program")
+	if len(program) > maxProgram {
+		s.fault(at, fmt.Sprintf("stay below %d bytes", maxProgram), "program has %d bytes", len(program))
+		return ""
+	}
+	return program
 }
 
 // name decodes a name of a connection, a mark, an app or a capability.

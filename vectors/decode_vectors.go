@@ -79,16 +79,13 @@ func (s *source) vector(at element) *Vector {
 			vector.App = s.name(each.value, "app")
 			vector.appLine = each.value.Line
 		case "program":
-			vector.Program = s.text(each.value, "program")
+			vector.Program = s.program(each.value)
 			vector.programLine = firstLine(each.value)
 		case "wire":
 			script := &script{source: s, on: mainConnection}
 			vector.Wire = script.steps(each.value, "wire")
 		case "records":
 			vector.Records = s.records(each.value, "records")
-			if vector.Records == nil {
-				vector.Records = []RecordPattern{}
-			}
 		case "erratum":
 			vector.Erratum = s.recordErratum(each.value)
 		}

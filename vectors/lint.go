@@ -229,7 +229,7 @@ func (l *linter) script(vector *Vector) {
 					follow(alternative.Steps)
 				}
 			case step.Recorded != "":
-				if vector.Records != nil && !mentions(vector, step.Recorded) {
+				if !mentions(vector, step.Recorded) {
 					l.find(step.Pos, "recorded", "the script of %s waits for the record %s, which its records do not have", vector.ID, step.Recorded)
 				}
 			case aboutConnection(step):

@@ -72,7 +72,7 @@ func TestLoadReadsClausesAndVectors(t *testing.T) {
 	g.Expect(vector.Editions).To(Equal([]vectors.Edition{vectors.V10, vectors.V12}), "those of its clauses")
 	g.Expect(vector.Transport).To(Equal(vectors.TCP))
 	g.Expect(vector.PeerListens()).To(BeFalse())
-	g.Expect(vector.Records).To(BeNil(), "no records are judged")
+	g.Expect(vector.Records).To(BeEmpty(), "nothing is to be recorded")
 	message := vector.Wire[1].Receive
 	g.Expect(message.Status).To(Equal(200.0))
 	g.Expect(message.Version).To(Equal("1.1"), "text as it is written")
@@ -268,6 +268,21 @@ func TestAllFaultsAreReportedAtOnceInOrder(t *testing.T) {
 		places = append(places, fault.Pos.String())
 	}
 	g.Expect(places).To(Equal([]string{"message/a.yaml:1", "message/a.yaml:1", "message/b.yaml:3", "message/b.yaml:5", "message/b.yaml:5"}))
+}
+
+func TestFilesBeyondAllMeasureAreRefused(t *testing.T) {
+	for name, c := range map[string]struct{ file, want string }{
+		"lists in lists":    {strings.Repeat("[", 9000) + strings.Repeat("]", 9000), "server/a.yaml:1: is nested more than 100 deep"},
+		"more than YAML":    {strings.Repeat("[", 200000), "server/a.yaml:1: is not YAML: exceeded max depth of 10000"},
+		"steps in steps":    {wire + "      - " + strings.Repeat("anyOf: [{", 3000) + strings.Repeat("}]", 3000), "server/a.yaml:7: is nested more than 100 deep"},
+		"a program of noes": {opening + "    records: [a]\n    program: '" + strings.Repeat("!", 1<<20) + "1'\n", "server/a.yaml:6: vectors[0].program: program has 1048577 bytes; stay below 65536 bytes"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			_, err := vectors.Load(tree("clauses/response.yaml", endClauses, "server/a.yaml", c.file))
+			g.Expect(err).To(MatchError(c.want))
+		})
+	}
 }
 
 func TestAVectorStandsOnce(t *testing.T) {

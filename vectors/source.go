@@ -96,7 +96,7 @@ func readSource(file string, data []byte) *source {
 		return s
 	}
 	root := documents[0].Content[0]
-	if s.checkYAML(element{Node: root}) {
+	if s.checkYAML(element{Node: root}, 0) {
 		s.root = root
 	}
 	return s
@@ -129,8 +129,15 @@ func parseYAML(data []byte, documents *[]yaml.Node) (err error) {
 	}
 }
 
+// maxNesting is far beyond what a vector needs, and keeps every walk short.
+const maxNesting = 100
+
 // checkYAML reports whether the tree can be walked without surprises.
-func (s *source) checkYAML(at element) bool {
+func (s *source) checkYAML(at element, depth int) bool {
+	if depth > maxNesting {
+		s.fault(element{Node: at.Node}, "", "is nested more than %d deep", maxNesting)
+		return false
+	}
 	if at.Kind == yaml.AliasNode {
 		s.fault(at, "write the value out", "aliases are not used here")
 		return false
@@ -161,11 +168,11 @@ func (s *source) checkYAML(at element) bool {
 				s.fault(element{key, value.path}, "write the keys out", "merges are not used here")
 				ok = false
 			}
-			ok = s.checkYAML(value) && ok
+			ok = s.checkYAML(value, depth+1) && ok
 		}
 	case yaml.SequenceNode:
 		for i := range at.Content {
-			ok = s.checkYAML(at.index(i)) && ok
+			ok = s.checkYAML(at.index(i), depth+1) && ok
 		}
 	case yaml.ScalarNode:
 		if at.ShortTag() == "!!float" || at.ShortTag() == "!!int" {

@@ -24,8 +24,8 @@ type Vector struct {
 	Program string // JavaScript; the app's program when App is set
 
 	Wire    []Step
-	Records []RecordPattern
-	Erratum *RecordErratum // the records real Node makes instead, or nil
+	Records []RecordPattern // all that the program records; empty: nothing
+	Erratum *RecordErratum  // the records real Node makes instead, or nil
 
 	Pos Position // of the vector's entry
 
