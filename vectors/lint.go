@@ -311,7 +311,14 @@ func (l *linter) program(vector *Vector) {
 	if analysis.failed {
 		return
 	}
-	if len(vector.Wire) > 0 && !vector.PeerListens() && analysis.free["ready"] == 0 {
+	if app := l.catalogue.Apps[vector.App]; app != nil {
+		if len(vector.Wire) > 0 && vector.PeerListens() != (app.Side == ClientSide) {
+			l.find(pos, "app", "the app %s is a %s, and so is the peer of %s", app.Name, app.Side, vector.ID)
+		}
+		if app.Side == ServerSide && len(vector.Records) > 0 {
+			l.find(pos, "app", "the app %s is a server, which records nothing, and %s expects records", app.Name, vector.ID)
+		}
+	} else if len(vector.Wire) > 0 && !vector.PeerListens() && analysis.free["ready"] == 0 {
 		l.find(pos, "ready", "the peer of %s connects, and the program never says ready where it listens", vector.ID)
 	}
 	if vector.Transport == Unix && analysis.free["socketPath"] == 0 {

@@ -240,4 +240,18 @@ vectors:
     wire: [{send: x}, {receive: {status: 400}}]
 `)).To(Equal([]string{
 		"apps/hello.yaml:5: an arrow function is ES2015, and v0.3 is among the editions, whose programs are ES5 (program-edition)"}))
+
+	vector := `
+section: server.close
+vectors:
+  - id: server.close/app
+    clauses: [server.close/stops-accepting]
+    app: hello
+`
+	g.Expect(lint(t, "apps/hello.yaml", helloApp, "clauses/server.yaml", closeClauses,
+		"server/close.yaml", vector+"    wire: [accept, {receive: {method: GET}}]\n")).To(Equal([]string{
+		"server/close.yaml:3: the app hello is a server, and so is the peer of server.close/app (app)"}))
+	g.Expect(lint(t, "apps/hello.yaml", helloApp, "clauses/server.yaml", closeClauses,
+		"server/close.yaml", vector+"    wire: [{send: x}, {receive: {status: 400}}]\n    records: [a]\n")).To(Equal([]string{
+		"server/close.yaml:3: the app hello is a server, which records nothing, and server.close/app expects records (app)"}))
 }
