@@ -73,6 +73,9 @@ type Agent struct {
 	// EventFree is emitted when a socket has done its request. The agent itself is its first listener.
 	EventFree Event2[*Socket, *RequestOptions]
 
+	// Data is for users: nothing in this package reads it.
+	Data any
+
 	b              *behaviours
 	executor       Executor
 	protocol       string

@@ -21,6 +21,10 @@ type IncomingMessage struct {
 	EventClose    Event0          // nothing comes after it (not in editions before v12, except after EventAborted)
 	EventError    Event1[error]   // for users; nothing here emits it
 	EventTimeout  Event1[*Socket] // the connection was idle while the message was incomplete
+
+	// Data is for users: nothing in this package reads it.
+	Data any
+
 	socket        atomic.Pointer[Socket]
 	behaviours    *behaviours
 	strand        *strand

@@ -21,6 +21,9 @@ type OutgoingMessage struct {
 	EventClose  Event0        // nothing comes after it
 	EventError  Event1[error] // a write after End, or a failed write
 
+	// Data is for users: nothing in this package reads it.
+	Data any
+
 	behaviours *behaviours
 	strand     *strand
 	kind       outgoingKind

@@ -74,6 +74,9 @@ type RequestOptions struct {
 
 	// TLS are the options of a secure connection; only for HTTPS.
 	TLS *TLSOptions
+
+	// Data is for users: nothing in this package reads it, and it is handed on to CreateConnection and GetName.
+	Data any
 }
 
 // applyURL takes from a URL what the options leave open.

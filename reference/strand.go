@@ -9,6 +9,14 @@ type Executor interface {
 	Execute(run func())
 }
 
+// SoonExecutor is an Executor that can tell what a program's own calls cause from what the network brings: functions
+// given to ExecuteSoon run as soon as the function that runs now has returned, before timers and anything given to
+// Execute. An event loop with ticks offers this; without it 'finish' may come after a timer of 0 ms.
+type SoonExecutor interface {
+	Executor
+	ExecuteSoon(run func())
+}
+
 // strand delivers what happens on one connection one at a time and in order. It has two queues: what an API call or an
 // event causes (posted) runs before the next thing that the network or a timer brings (arrived), as in one turn of an
 // event loop.
@@ -37,7 +45,7 @@ func (s *strand) post(f func()) {
 		return
 	}
 	s.posted = append(s.posted, f)
-	s.start()
+	s.start(true)
 }
 
 // arrive queues f to run after everything that was posted, and returns at once.
@@ -50,11 +58,12 @@ func (s *strand) arrive(f func()) {
 		return
 	}
 	s.arrived = append(s.arrived, f)
-	s.start()
+	s.start(false)
 }
 
-// start makes sure that somebody drains the strand. It is called with mu held and releases it.
-func (s *strand) start() {
+// start makes sure that somebody drains the strand; soon says that it is because of something posted. It is called with
+// mu held and releases it.
+func (s *strand) start(soon bool) {
 	if s.running {
 		s.mu.Unlock()
 		return
@@ -62,11 +71,15 @@ func (s *strand) start() {
 	s.running = true
 	executor := s.executor
 	s.mu.Unlock()
-	if executor != nil {
-		executor.Execute(s.drain)
-	} else {
+	if executor == nil {
 		go s.drain()
+		return
 	}
+	if early, ok := executor.(SoonExecutor); ok && soon {
+		early.ExecuteSoon(s.drain)
+		return
+	}
+	executor.Execute(s.drain)
 }
 
 // run does what arrive does, and returns when f and everything that it caused has run.
@@ -96,7 +109,7 @@ func (s *strand) run(f func()) {
 		f()
 		s.post(func() { close(done) })
 	})
-	s.start()
+	s.start(false)
 	<-done
 }
 
