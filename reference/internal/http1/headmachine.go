@@ -206,6 +206,16 @@ func plainValue(buf []byte, i int) (end int, seen uint64) {
 	return i, seen
 }
 
+// tokenLength counts the bytes a name can hold at the begin of text.
+func tokenLength(text []byte) int {
+	for i, c := range text {
+		if classes[c]&classPlainToken == 0 {
+			return i
+		}
+	}
+	return len(text)
+}
+
 // hasHigh tells whether a byte above 0x7f is in text.
 func hasHigh(text []byte) bool {
 	for ; len(text) >= 8; text = text[8:] {
@@ -234,10 +244,7 @@ func (p *Parser) quickFields(buf []byte, i int) int {
 lines:
 	for {
 		line := i
-		j := i
-		for j < len(buf) && classes[buf[j]]&classPlainToken != 0 {
-			j++
-		}
+		j := i + tokenLength(buf[i:])
 		if j == line || j+1 >= len(buf) || buf[j] != ':' {
 			break
 		}

@@ -203,7 +203,7 @@ func TestStringsAreDecodedAndOwned(t *testing.T) {
 		t.Fatalf("%q %q", s.target, s.strings)
 	}
 	for _, text := range []string{"GET /\xe9 HTTP/1.1\r\n\r\n", "GET /aé HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nX: \xe9\r\n\r\n",
-		"GET / HTTP/1.1\r\nX: 012345678\xe9\r\n\r\n", "GET / HTTP/1.1\r\nConnection: \xe9\r\n\r\n", "GET / HTTP/1.1\r\nX:\r\n \xe9\r\n a\r\n\r\n",
+		"GET / HTTP/1.1\r\nX: 012345678\xe9\r\nY: 0123456789\r\n\r\n", "GET / HTTP/1.1\r\nConnection: \xe9\r\n\r\n", "GET / HTTP/1.1\r\nX:\r\n \xe9\r\n a\r\n\r\n",
 		"GET / HTTP/1.1\r\nX: a\r\n \xe9\r\n\r\n"} {
 		s := &script{}
 		var p Parser
@@ -264,7 +264,7 @@ func TestNoAllocation(t *testing.T) {
 			}
 		}
 	}
-	if n := testing.AllocsPerRun(100, run); n > 0.5 {
+	if n := testing.AllocsPerRun(100, run); n > 0.5 && !raceDetector { // which makes pools forget at random
 		t.Errorf("%v allocations", n)
 	}
 }
