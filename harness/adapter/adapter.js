@@ -22,7 +22,7 @@ var net = require('net');
 var url = require('url');
 var https = optional('https');
 var tls = optional('tls');
-var consoleClass = require('console').Console;
+var util = require('util');
 
 // What a program may require: the documented API and what its examples use.
 var allowedModules = ['assert', 'buffer', 'crypto', 'events', 'http', 'https', 'net', 'os', 'path', 'querystring',
@@ -39,6 +39,7 @@ var programs = {};       // open runs by the number in their file name
 var started = 0;         // runs ever started, the harness's probes left out
 var programCount = 0;
 var context = followAsynchronousCalls();
+var logging = {log: log, info: log, debug: log, warn: log, error: log, dir: log, trace: log}; // standard output belongs to the protocol
 
 if (Error.stackTraceLimit < 100) Error.stackTraceLimit = 100;
 
@@ -338,7 +339,7 @@ function whatItSees(run, bindings) {
     clearInterval: clearInterval,
     setImmediate: typeof setImmediate === 'function' ? setImmediate : undefined,
     clearImmediate: typeof clearImmediate === 'function' ? clearImmediate : undefined,
-    console: new consoleClass(process.stderr, process.stderr),
+    console: logging,
     require: function (name) {
       var bare = String(name).replace(/^node:/, '');
       if (allowedModules.indexOf(bare) < 0) throw new Error('conform programs cannot require ' + quote(bare));
@@ -378,6 +379,10 @@ function whatItSees(run, bindings) {
       ready(run, server === undefined || server === null || isError(server) ? this : server);
     }
   };
+}
+
+function log() {
+  process.stderr.write(util.format.apply(util, arguments) + '\n');
 }
 
 // within runs code of a program, with what it throws as its uncaught exception.
