@@ -1,10 +1,12 @@
 package target
 
 import (
+	"archive/tar"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,7 +22,7 @@ const CacheVariable = "CONFORM_CACHE"
 type InstallError struct {
 	Runtime string // node@12.22.9
 	Reason  InstallReason
-	Detail  string // the end of what npm said, or ""
+	Detail  string // the beginning of what npm said, or ""
 	Err     error
 }
 
@@ -94,7 +96,10 @@ func install(ctx context.Context, kind, version string, progress func(string)) (
 		return "", ctx.Err()
 	}
 	if err != nil {
-		return fail(reasonOf(string(output)), lastLines(string(output), 8), err)
+		return fail(reasonOf(string(output)), firstLines(string(output), 5), err)
+	}
+	if err := unpackExecutable(filepath.Join(attempt, inside), kind); err != nil {
+		return fail(NoBinary, "", err)
 	}
 	if _, err := executableIn(filepath.Join(attempt, inside), kind); err != nil {
 		return fail(NoBinary, "", err)
@@ -156,7 +161,7 @@ func packageOf(kind, system, machine string) (string, bool) {
 var errNoExecutable = errors.New("no executable found")
 
 // executableIn finds the runtime's executable in its package: in bin in most, at
-// the top in Deno's, deeper down in the oldest of Node.
+// the top in Deno's.
 func executableIn(folder, kind string) (string, error) {
 	file := kind
 	if runtime.GOOS == "windows" {
@@ -167,24 +172,50 @@ func executableIn(folder, kind string) (string, error) {
 			return path, nil
 		}
 	}
-	found := ""
-	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+	return "", errNoExecutable
+}
+
+// unpackExecutable takes the executable out of the archive that is all there is
+// in the packages of the oldest versions of Node.
+func unpackExecutable(folder, kind string) error {
+	archives, err := filepath.Glob(filepath.Join(folder, "*.tar.gz"))
+	if err != nil || len(archives) == 0 {
+		return err
+	}
+	file, err := os.Open(archives[0])
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	unzipped, err := gzip.NewReader(file)
+	if err != nil {
+		return err
+	}
+	members := tar.NewReader(unzipped)
+	for {
+		member, err := members.Next()
+		if errors.Is(err, io.EOF) {
+			return errNoExecutable
+		}
 		if err != nil {
 			return err
 		}
-		if !entry.IsDir() && entry.Name() == file && isExecutable(path) {
-			found = path
-			return fs.SkipAll
+		if member.Typeflag == tar.TypeReg && strings.HasSuffix(member.Name, "/bin/"+kind) {
+			return writeExecutable(filepath.Join(folder, "bin", kind), members)
 		}
-		return nil
-	})
+	}
+}
+
+func writeExecutable(path string, content io.Reader) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o755)
 	if err != nil {
-		return "", err
+		return err
 	}
-	if found == "" {
-		return "", errNoExecutable
-	}
-	return found, nil
+	_, err = io.Copy(file, content)
+	return errors.Join(err, file.Close())
 }
 
 func isExecutable(path string) bool {
@@ -212,10 +243,7 @@ func reasonOf(output string) InstallReason {
 	return NPMFailed
 }
 
-func lastLines(text string, most int) string {
+func firstLines(text string, most int) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
-	if len(lines) > most {
-		lines = lines[len(lines)-most:]
-	}
-	return strings.Join(lines, "\n")
+	return strings.Join(lines[:min(most, len(lines))], "\n")
 }
