@@ -261,6 +261,11 @@ func (u *responseReader) upgraded(message *IncomingMessage, rest []byte) {
 // parseFailed is part of messageUser.
 func (u *responseReader) parseFailed(err *Error) {
 	c, r := u.connection, u.request
+	if err.Code == http1.CodeInvalidEOFState {
+		// A response that is cut short is no violation for a client: it hung up, or the response is aborted.
+		u.inputEnded()
+		return
+	}
 	c.done = true
 	c.socket.Destroy(nil)
 	if c.request.Load() == r {

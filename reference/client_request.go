@@ -230,6 +230,9 @@ func newClientRequest(options RequestOptions, onResponse func(*IncomingMessage))
 	if onResponse != nil {
 		r.EventResponse.Once(onResponse)
 	}
+	if options.Prepare != nil {
+		options.Prepare(r)
+	}
 	switch options.Method {
 	case "GET", "HEAD", "DELETE", "OPTIONS", "CONNECT":
 		r.chunkedByDefault = false
@@ -508,13 +511,22 @@ func (r *ClientRequest) takeSocket(socket *Socket) {
 		return
 	}
 	clientConnectionOf(socket, r.behaviours).begin(r, limit)
-	r.attach(socket)
 	r.mu.Lock()
+	r.socket = socket
 	if r.timeoutSet || r.agent != nil && r.agent.timeout != 0 && r.behaviours.agentTimeoutNotifies {
 		r.listensTimeout = true
 	}
 	r.mu.Unlock()
 	r.EventSocket.Emit(socket)
+	r.attach(socket)
+	if socket.closed {
+		// It was delivered late, and its end is known already.
+		connection := clientConnectionOf(socket, r.behaviours)
+		if socket.failure != nil {
+			connection.socketError(socket.failure)
+		}
+		connection.socketClose(socket.failure != nil)
+	}
 }
 
 // messageEnded is part of outgoingKind: everything of the request is with the socket.

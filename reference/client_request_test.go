@@ -1,6 +1,7 @@
 package reference_test
 
 import (
+	"io"
 	"strconv"
 	"strings"
 	"testing"
@@ -72,11 +73,17 @@ func TestRequestBytes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			noLeaks(t)
 			seen := make(chan string, 1)
+			var want string
+			ready := make(chan struct{})
 			p := newOrigin(t, func(c *originConn, _ int) {
-				head := c.head()
+				<-ready
+				expected := make([]byte, len(want))
+				n, _ := io.ReadFull(c.in, expected)
 				c.send("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
-				seen <- head + c.rest()
+				seen <- string(expected[:n]) + c.rest()
 			})
+			want = strings.ReplaceAll(test.want, "<PORT>", strconv.Itoa(p.port))
+			close(ready)
 			options := test.options
 			options.Host, options.Port, options.OneTimeAgent = "127.0.0.1", p.port, true
 			r, err := reference.Request(options, nil)
@@ -86,7 +93,6 @@ func TestRequestBytes(t *testing.T) {
 			if err := test.do(r); err != nil {
 				t.Fatal(err)
 			}
-			want := strings.ReplaceAll(test.want, "<PORT>", strconv.Itoa(p.port))
 			if got := <-seen; got != want {
 				t.Errorf("sent %q\nwant %q", got, want)
 			}

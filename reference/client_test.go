@@ -199,3 +199,55 @@ func fields(pairs ...string) (list []reference.HeaderField) {
 	}
 	return list
 }
+
+// loop is an Executor: everything happens on one goroutine, as in Node.
+type loop struct {
+	mu    sync.Mutex
+	queue []func()
+	wake  chan struct{}
+	done  chan struct{}
+}
+
+func newLoop(t *testing.T) *loop {
+	l := &loop{wake: make(chan struct{}, 1), done: make(chan struct{})}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			l.mu.Lock()
+			queue := l.queue
+			l.queue = nil
+			l.mu.Unlock()
+			for _, run := range queue {
+				run()
+			}
+			if len(queue) > 0 {
+				continue
+			}
+			select {
+			case <-l.wake:
+			case <-l.done:
+				return
+			}
+		}
+	}()
+	t.Cleanup(func() { close(l.done); <-ended })
+	return l
+}
+
+func (l *loop) Execute(run func()) {
+	l.mu.Lock()
+	l.queue = append(l.queue, run)
+	l.mu.Unlock()
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// do runs a function on the loop and waits for it.
+func (l *loop) do(run func()) {
+	done := make(chan struct{})
+	l.Execute(func() { run(); close(done) })
+	<-done
+}

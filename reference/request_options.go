@@ -72,6 +72,10 @@ type RequestOptions struct {
 	// MaxHeaderSize limits the response's header block, in bytes. Default: MaxHeaderSize. Edition v13 only.
 	MaxHeaderSize int
 
+	// Prepare is called with the new request before anything can happen to it, to add listeners: without an Executor,
+	// events may be delivered before Request returns. It must not write.
+	Prepare func(*ClientRequest)
+
 	// TLS are the options of a secure connection; only for HTTPS.
 	TLS *TLSOptions
 

@@ -37,6 +37,8 @@ type Socket struct {
 	EventFree        Event0        // for a socket of an Agent: emitted when a request has done with it
 
 	strand   *strand
+	closed   bool  // EventClose was emitted; on the strand only
+	failure  error // what Destroy was called with; on the strand only
 	inlet    inlet
 	timeouts *timeouts
 	timeout  timeout
@@ -328,6 +330,11 @@ func (s *Socket) deliver() {
 	s.mu.Lock()
 	owner := s.owner
 	s.mu.Unlock()
+	if s.strand.hasPosted() {
+		// What was handed to the system before the peer answered is told first.
+		s.strand.arrive(s.deliver)
+		return
+	}
 	if owner != nil {
 		owner.socketInput()
 	} else {
@@ -877,6 +884,7 @@ func (s *Socket) Destroy(err error) {
 			s.inlet.drop()
 		}
 		s.inlet.mu.Unlock()
+		s.closed, s.failure = true, err
 		if owner != nil {
 			owner.socketClose(err != nil)
 		}
@@ -1156,7 +1164,8 @@ func Dial(ctx context.Context, options DialOptions) *Socket {
 	if options.Timeout > 0 {
 		s.SetTimeout(options.Timeout, nil)
 	}
-	go s.dial(ctx, cancel, options)
+	// Whoever called Dial is to have the socket before anything can happen to it.
+	s.strand.post(func() { go s.dial(ctx, cancel, options) })
 	return s
 }
 
@@ -1186,6 +1195,11 @@ func (s *Socket) dial(ctx context.Context, cancel context.CancelFunc, options Di
 		s.Destroy(dialError(err, network, options.Address))
 		return
 	}
+	s.strand.run(func() { s.connected(conn) })
+}
+
+// connected runs on the strand when a Dial has succeeded.
+func (s *Socket) connected(conn net.Conn) {
 	s.mu.Lock()
 	if s.destroyed {
 		s.mu.Unlock()
@@ -1204,20 +1218,15 @@ func (s *Socket) dial(ctx context.Context, cancel context.CancelFunc, options Di
 		s.SetKeepAlive(*keepAlive, delay)
 	}
 	s.touch()
-	s.strand.run(func() {
-		if s.Destroyed() {
-			return
-		}
-		s.EventConnect.Emit()
-		s.mu.Lock()
-		if s.corked == 0 {
-			s.flush()
-		}
-		s.mu.Unlock()
-		s.inlet.mu.Lock()
-		s.startReading()
-		s.inlet.mu.Unlock()
-	})
+	s.EventConnect.Emit()
+	s.mu.Lock()
+	if s.corked == 0 {
+		s.flush()
+	}
+	s.mu.Unlock()
+	s.inlet.mu.Lock()
+	s.startReading()
+	s.inlet.mu.Unlock()
 }
 
 func (s *Socket) waitConnected() error {

@@ -137,6 +137,13 @@ func (s *strand) drain() {
 	}
 }
 
+// hasPosted reports whether something was posted that has not run.
+func (s *strand) hasPosted() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.posted) > 0
+}
+
 // pop takes the first function off a queue and keeps the room of the queue for later when it becomes empty.
 func pop(queue []func()) (func(), []func()) {
 	f := queue[0]
