@@ -53,6 +53,7 @@ type behaviours struct {
 	methodSource        bool // SOURCE is a method
 	methodPRI           bool // PRI is a method
 	statusEarlyHints    bool // 103 has a name
+	statusOldNames      bool // 302, 408, 413 and others have the names of RFC 2616 or none
 	statusTooEarly      bool // 425 is "Too Early", not "Unordered Collection"
 	statusTeapotCapital bool // "I'm a Teapot", not "I'm a teapot"
 
@@ -68,6 +69,7 @@ type behaviours struct {
 	badRequestAfterResponse bool   // written even where a response began
 	badRequestSecondRequest bool   // written on a connection that has served a response before
 	upgradeUnheardCloses    bool   // an Upgrade that nobody listens for closes the connection; else it is a request
+	clientErrorDestroys     bool   // the connection is destroyed after EventClientError whoever listens
 	expectAnySubstring      bool   // Expect: x100-continuex is a 100-continue
 	requestTimeoutReplaced  bool   // the socket's own timeout gives way to server.timeout after a response
 
@@ -76,6 +78,8 @@ type behaviours struct {
 	rawHeadersCut          bool // rawHeaders ends at maxHeadersCount too
 	cookiesByComma         bool // repeated Cookie fields are joined by a comma, not by a semicolon
 	messageClose           bool // IncomingMessage and ServerResponse emit 'close' when the exchange ends
+	noImplicitLength       bool // a body that End brings whole is chunked all the same
+	lastChunkAlways        bool // a chunked response without a body has the last chunk nevertheless
 	emptyWriteFlushes      bool // Write of nothing sends the header block and calls its callback
 	trailerNeedsChunked    bool // a Trailer field without chunked encoding is an error
 	statusMessageUnchecked bool // characters of a status message are not checked
@@ -100,8 +104,8 @@ var editions = map[Edition]*behaviours{
 			KeepTrailingSpace: true, RefuseEmptyName: true, RefusePRI: true, RefuseSource: true, AllowEmptyContentLength: true,
 			SpacedContentLength: true, ManyVersionDigits: true, ChunkOverflowIsContentLength: true, UpgradeOnAnyStatus: true},
 		edition: V03, clientBehaviours: clientEditions[V03], errorsWithoutCode: true, maxHeaderSize: 80 * 1024,
-		upgradeUnheardCloses: true, expectAnySubstring: true, timeout: 120 * time.Second,
-		maxHeadersCount: 1000, rawHeadersCut: true, cookiesByComma: true,
+		upgradeUnheardCloses: true, expectAnySubstring: true, clientErrorDestroys: true, statusOldNames: true,
+		maxHeadersCount: 1000, rawHeadersCut: true, cookiesByComma: true, noImplicitLength: true, lastChunkAlways: true,
 		statusMessageUnchecked: true, undefinedInWriteHead: true, reasonBeforeCheck: true,
 	},
 	V6: {

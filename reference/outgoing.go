@@ -268,7 +268,7 @@ func (m *OutgoingMessage) storeHeader(firstLine string, status int, fields []Hea
 		head = m.dates.Append(head, time.Now())
 		head = append(head, "\r\n"...)
 	}
-	if m.chunked && (status == 204 || status == 304) {
+	if m.chunked && (status == 204 || status == 304) && !m.behaviours.lastChunkAlways {
 		m.chunked, m.shouldKeepAlive = false, false
 	}
 	switch {
@@ -290,7 +290,7 @@ func (m *OutgoingMessage) storeHeader(firstLine string, status int, fields []Hea
 			m.chunked = false
 		case !m.chunkedByDefault:
 			m.last = true
-		case !hasTrailer && !m.removedLength && m.contentLength >= 0:
+		case !hasTrailer && !m.removedLength && m.contentLength >= 0 && !m.behaviours.noImplicitLength:
 			head = http1.AppendIntField(head, "Content-Length", int64(m.contentLength))
 		case !m.removedEncoding:
 			head = append(head, "Transfer-Encoding: chunked\r\n"...)
@@ -493,7 +493,7 @@ func (m *OutgoingMessage) end(chunk []byte, text bool, callback func()) error {
 		prefix = small[:0]
 	}
 	var suffix []byte
-	if m.chunked && m.hasBody {
+	if m.chunked && (m.hasBody || m.behaviours.lastChunkAlways) {
 		if len(chunk) > 0 {
 			prefix = http1.AppendChunkHeader(prefix, len(chunk))
 			suffix = append(suffix, crlf...)

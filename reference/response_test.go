@@ -157,3 +157,45 @@ func TestResponseBytes(t *testing.T) {
 		})
 	}
 }
+
+func TestResponseBytesOfEditions(t *testing.T) {
+	emptyWrite := func(_ request, r response) {
+		_, _ = r.Send(nil, func(error) { panic("called for nothing") })
+		must(r.EndText("x", nil))
+	}
+	trailers := func(_ request, r response) {
+		_ = r.WriteHead(200, field("Trailer", "X-T"))
+		must(r.AddTrailers(field("X-T", "1")))
+		must(r.EndText("data", nil))
+	}
+	const keepAlive = "Connection: keep-alive\r\n"
+	for _, test := range []struct {
+		name    string
+		edition reference.Edition
+		request string
+		handle  handler
+		want    string
+	}{
+		{"no Keep-Alive header", reference.V13, get, end("x"), ok + date + keepAlive + "Content-Length: 1\r\n\r\nx[open]"},
+		{"no Keep-Alive header", reference.V10, get, end("x"), ok + date + keepAlive + "Content-Length: 1\r\n\r\nx[open]"},
+		{"no Keep-Alive header", reference.V6, get, end("x"), ok + date + keepAlive + "Content-Length: 1\r\n\r\nx[open]"},
+		{"always chunked", reference.V03, get, end("x"), ok + date + keepAlive + "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n[open]"},
+		{"an empty write does nothing", reference.V10, get, emptyWrite,
+			ok + date + keepAlive + "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n[open]"},
+		{"trailers of HTTP/1.0 are dropped", reference.V6, "GET / HTTP/1.0\r\n\r\n", trailers,
+			ok + "Trailer: X-T\r\n" + date + "Connection: close\r\n\r\ndata[FIN]"},
+		{"trailers of HTTP/1.0 are refused, and the head with them", reference.V10, "GET / HTTP/1.0\r\n\r\n", trailers,
+			ok + date + "Connection: close\r\n\r\ndata[FIN]"},
+		{"cookies are one line each", reference.V6, get, func(_ request, r response) {
+			must(r.SetHeader("Cookie", "a=1", "b=2"))
+			must(r.End(nil, nil))
+		}, ok + "Cookie: a=1\r\nCookie: b=2\r\n" + date + keepAlive + "Content-Length: 0\r\n\r\n[open]"},
+	} {
+		t.Run(test.edition.String()+" "+test.name, func(t *testing.T) {
+			t.Parallel()
+			if got := answer(t, in(test.edition), test.request, test.handle); got != test.want {
+				t.Errorf("got  %q\nwant %q", got, test.want)
+			}
+		})
+	}
+}

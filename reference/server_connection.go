@@ -308,10 +308,13 @@ func (c *serverConnection) parseFailed(err *Error) {
 	response := c.current
 	c.mu.Unlock()
 	c.uncork()
+	behaviours := c.server.behaviours
 	if c.server.EventClientError.Emit(err, c.socket) {
+		if behaviours.clientErrorDestroys {
+			c.socket.Destroy(nil)
+		}
 		return
 	}
-	behaviours := c.server.behaviours
 	answer := behaviours.badRequest
 	if err.Code == "HPE_HEADER_OVERFLOW" {
 		answer = behaviours.headerFieldsTooLarge

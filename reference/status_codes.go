@@ -21,6 +21,12 @@ var statusCodesOfAll = map[int]string{
 	511: "Network Authentication Required",
 }
 
+// oldStatusNames are the names before Node 2; an empty one means that there was none.
+var oldStatusNames = map[int]string{
+	208: "", 226: "", 302: "Moved Temporarily", 308: "", 408: "Request Time-out", 413: "Request Entity Too Large",
+	414: "Request-URI Too Large", 416: "Requested Range Not Satisfiable", 421: "", 451: "", 504: "Gateway Time-out", 508: "",
+}
+
 // StatusCodes returns the reason phrases of an edition by status code. The caller may change the result.
 func StatusCodes(edition Edition) map[int]string {
 	behaviours := behavioursOf(edition)
@@ -28,6 +34,15 @@ func StatusCodes(edition Edition) map[int]string {
 	for _, code := range []int{103, 418, 425} {
 		if text := behaviours.statusText(code); text != "unknown" {
 			codes[code] = text
+		}
+	}
+	if behaviours.statusOldNames {
+		for code, text := range oldStatusNames {
+			if text == "" {
+				delete(codes, code)
+			} else {
+				codes[code] = text
+			}
 		}
 	}
 	return codes
@@ -42,6 +57,14 @@ func (b *behaviours) statusText(code int) string {
 		return "I'm a Teapot"
 	case code == 425 && b.statusTooEarly:
 		return "Too Early"
+	}
+	if b.statusOldNames {
+		if text, ok := oldStatusNames[code]; ok {
+			if text == "" {
+				return "unknown"
+			}
+			return text
+		}
 	}
 	if text, ok := statusCodesOfAll[code]; ok {
 		return text

@@ -103,6 +103,7 @@ func answer(t *testing.T, options reference.ServerOptions, raw string, handle ha
 	_, address := serve(t, options, func(request request, response response) {
 		if request.URL() == "/last" {
 			response.SetSendDate(false)
+			_ = response.SetHeader("Content-Length", "6")
 			_ = response.EndText("<LAST>", nil)
 			return
 		}
@@ -111,7 +112,7 @@ func answer(t *testing.T, options reference.ServerOptions, raw string, handle ha
 	peer := connect(t, address)
 	peer.send(raw + lastRequest)
 	got := dated(peer.rest())
-	const last = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 6\r\n\r\n<LAST>"
+	const last = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\n<LAST>"
 	if rest, open := strings.CutSuffix(got, last); open {
 		return rest + "[open]"
 	}
