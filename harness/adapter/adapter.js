@@ -517,6 +517,13 @@ function implementation() {
   return {name: 'node', version: process.version.replace(/^v/, '')};
 }
 
+// speaksTLS tells whether the harness's certificates, whose keys are on an
+// elliptic curve, can be used: not before Node 0.12.
+function speaksTLS() {
+  var crypto = optional('crypto');
+  return Boolean(tls && https && crypto && crypto.createECDH);
+}
+
 process.on('uncaughtException', uncaught);
 process.on('unhandledRejection', uncaught);
 listen();
@@ -524,6 +531,6 @@ send(JSON.stringify({
   type: 'hello',
   protocol: 1,
   implementation: implementation(),
-  capabilities: ['net', 'unix', 'listen-on-unix-socket'].concat(tls && https ? ['tls'] : []),
+  capabilities: ['net', 'unix', 'listen-on-unix-socket'].concat(speaksTLS() ? ['tls'] : []),
   maxInFlight: maxInFlight
 }));
