@@ -81,9 +81,13 @@ func (r *run) attempt(ctx context.Context, v *vectors.Vector, alone bool) (resul
 	}
 	program := newProgram(session, r.recordLists(v), abort)
 	var watching sync.WaitGroup
-	watching.Go(program.watch)
-	defer watching.Wait()
-	defer session.Cancel()
+	over := make(chan struct{})
+	watching.Go(func() { program.watch(over) })
+	defer func() {
+		session.Cancel()
+		close(over)
+		watching.Wait()
+	}()
 
 	played := peer.Play(ctx, steps, program)
 	if played.Failure == nil && played.Err == nil {

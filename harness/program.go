@@ -48,11 +48,23 @@ func newProgram(session target.Session, lists []recordList, abort context.Cancel
 	return &program{session: session, lists: lists, abort: abort, changed: make(chan struct{})}
 }
 
-// watch takes the session's events until there are no more, which is after
-// Ended or Cancel.
-func (p *program) watch() {
-	for event := range p.session.Events() {
+// watch takes the session's events until there are no more, or over is closed:
+// a target that goes on after Cancel must not hold up the engine.
+func (p *program) watch(over <-chan struct{}) {
+	for {
+		var event target.Event
+		var more bool
+		select {
+		case event, more = <-p.session.Events():
+		case <-over:
+		}
 		p.mu.Lock()
+		if !more {
+			p.gone = true
+			p.announce()
+			p.mu.Unlock()
+			return
+		}
 		switch {
 		case event.Ready != nil && p.ready == nil:
 			p.ready = event.Ready
@@ -71,10 +83,6 @@ func (p *program) watch() {
 		p.announce()
 		p.mu.Unlock()
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.gone = true
-	p.announce()
 }
 
 // announce wakes whoever waits. The caller holds mu.
