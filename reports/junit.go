@@ -155,18 +155,18 @@ func junitOfFooter(f *Footer) []junitCase {
 }
 
 func (c junitCase) write(out io.Writer, v *Vector) {
-	fmt.Fprintf(out, "    <testcase name=\"%s\" classname=\"%s\" time=\"%.3f\">", escaped(v.ID), escaped(v.Section), v.DurationMS/1000)
+	fmt.Fprintf(out, "    <testcase name=\"%s\" classname=\"%s\" time=\"%.3f\">\n", escaped(v.ID), escaped(v.Section), v.DurationMS/1000)
 	switch c.element {
 	case "failure", "error":
-		fmt.Fprintf(out, "\n      <%s message=\"%s\" type=\"%s\">%s</%s>\n    ",
+		fmt.Fprintf(out, "      <%s message=\"%s\" type=\"%s\">%s</%s>\n",
 			c.element, escaped(c.message), escaped(c.kind), content(c.text), c.element)
 	case "skipped":
-		fmt.Fprintf(out, "\n      <skipped message=\"%s\"></skipped>\n    ", escaped(c.message))
+		fmt.Fprintf(out, "      <skipped message=\"%s\"></skipped>\n", escaped(c.message))
 	}
 	if c.output != "" {
-		fmt.Fprintf(out, "\n      <system-out>%s</system-out>\n    ", content(c.output))
+		fmt.Fprintf(out, "      <system-out>%s</system-out>\n", content(c.output))
 	}
-	fmt.Fprint(out, "</testcase>\n")
+	fmt.Fprint(out, "    </testcase>\n")
 }
 
 // escaped is text as XML can hold it: what XML has no way to write shows as
