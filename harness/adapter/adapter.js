@@ -28,7 +28,7 @@ var util = require('util');
 var allowedModules = ['assert', 'buffer', 'crypto', 'events', 'http', 'https', 'net', 'os', 'path', 'querystring',
   'stream', 'string_decoder', 'timers', 'tls', 'url', 'util', 'zlib'];
 
-var maxInFlight = 64;
+var maxInFlight = 128;
 var maxDepth = 64;       // of a recorded value
 var maxElements = 100000; // of a recorded value, all its members counted
 var turnsBeforeResult = 3;

@@ -93,7 +93,7 @@ func TestChecksFindFaults(t *testing.T) {
 
 func TestCheckSkipsWhatIsNotAnnounced(t *testing.T) {
 	g := NewWithT(t)
-	report := adapter.Check(t.Context(), node(t, "'net', 'unix', ", "", "var maxInFlight = 64", "var maxInFlight = 1"), adapter.Options{})
+	report := adapter.Check(t.Context(), node(t, "'net', 'unix', ", "", "var maxInFlight = 128", "var maxInFlight = 1"), adapter.Options{})
 	skipped := []string{}
 	for _, check := range report.Checks {
 		g.Expect(check.Problem).To(BeEmpty(), check.Name)

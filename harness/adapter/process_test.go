@@ -114,7 +114,7 @@ func TestMisbehaviourEndsTheProcess(t *testing.T) {
 		{program: "crash", want: &adapter.Exited{}, says: "segmentation fault, as it were"},
 		{program: "exit 0", want: &adapter.Exited{}, says: "exit status 0"},
 		{program: "exit 3", want: &adapter.Exited{}, says: "exit status 3"},
-		{program: "hang", want: &adapter.Hung{}, says: "within 200ms"},
+		{program: "hang", want: &adapter.Hung{}, says: "within 2s"},
 		{program: "garbage", want: &adapter.Garbage{}, says: "TypeError: undefined is not a function"},
 		{program: "unknown type", want: &adapter.Garbage{}, says: "progress"},
 		{program: "no label", want: &adapter.Garbage{}, says: `"label" is missing`},
@@ -127,7 +127,7 @@ func TestMisbehaviourEndsTheProcess(t *testing.T) {
 		t.Run(test.program, func(t *testing.T) {
 			options := adapter.Options{MaxOutput: 1 << 20, ProbeInterval: 50 * time.Millisecond}
 			if test.program == "hang" {
-				options.AnswerTimeout = 200 * time.Millisecond
+				options.AnswerTimeout = 2 * time.Second
 			}
 			t.Run("among others", func(t *testing.T) {
 				g := NewWithT(t)
@@ -227,7 +227,7 @@ func TestStartReportsWhatIsWrong(t *testing.T) {
 		want      error
 		says      []string
 	}{
-		{"never says hello", &adapter.Hung{}, []string{"no hello within 300ms", "still warming up"}},
+		{"never says hello", &adapter.Hung{}, []string{"no hello within 1s", "still warming up"}},
 		{"exits before hello", &adapter.Exited{}, []string{"exit status 7", "cannot find the runtime"}},
 		{"another protocol", &adapter.Garbage{}, []string{`"protocol" is 2`}},
 		{"a banner before hello", &adapter.Garbage{}, []string{"Welcome!", "is no JSON object"}},
@@ -238,7 +238,7 @@ func TestStartReportsWhatIsWrong(t *testing.T) {
 			before := gleak.Goroutines()
 			options := adapter.Options{HelloTimeout: generous}
 			if test.behaviour == "never says hello" {
-				options.HelloTimeout = 300 * time.Millisecond
+				options.HelloTimeout = time.Second
 			}
 			_, err := adapter.Start(t.Context(), fake(test.behaviour), options)
 			g.Expect(err).To(BeAssignableToTypeOf(test.want))

@@ -172,7 +172,7 @@ func TestNoRecordIsLost(t *testing.T) {
 // One program in an endless loop is found out while others wait.
 func TestEndlessLoop(t *testing.T) {
 	g := NewWithT(t)
-	process := start(t, node(t), adapter.Options{AnswerTimeout: 300 * time.Millisecond, ProbeInterval: 10 * time.Millisecond})
+	process := start(t, node(t), adapter.Options{AnswerTimeout: 2 * time.Second, ProbeInterval: 10 * time.Millisecond})
 	innocent := begin(t, process, "innocent", ``)
 	begin(t, process, "guilty", `for (;;) {}`)
 	g.Expect(innocent.ended().Err).To(BeAssignableToTypeOf(&adapter.Hung{}))
