@@ -58,7 +58,7 @@ func (r *run) attempt(ctx context.Context, v *vectors.Vector, alone bool) (resul
 	ctx, abort := context.WithCancelCause(ctx)
 	defer abort(nil)
 
-	steps := permittedSteps(r.config.Catalogue, r.edition, v.Wire)
+	steps := PermittedSteps(r.config.Catalogue, r.edition, v.Wire)
 	started := target.Run{
 		ID: r.nextID(), Vector: v, Edition: r.edition, Deadline: limit + finishTime, Alone: alone,
 		Bindings: target.Bindings{Host: loopback},

@@ -6,10 +6,10 @@ import (
 	"github.com/nodehttp/conform/vectors"
 )
 
-// permittedSteps returns the script without the alternatives that stand for an
+// PermittedSteps returns the script without the alternatives that stand for an
 // erratum which the edition does not have. Such alternatives exist so that real
 // Node can be told apart from the document; elsewhere they permit nothing.
-func permittedSteps(catalogue *vectors.Catalogue, edition vectors.Edition, steps []vectors.Step) []vectors.Step {
+func PermittedSteps(catalogue *vectors.Catalogue, edition vectors.Edition, steps []vectors.Step) []vectors.Step {
 	permitted := slices.Clone(steps)
 	for i, step := range permitted {
 		if len(step.AnyOf) == 0 {
@@ -20,7 +20,7 @@ func permittedSteps(catalogue *vectors.Catalogue, edition vectors.Edition, steps
 			if alternative.Erratum != "" && !hasErratum(catalogue, edition, alternative.Erratum) {
 				continue
 			}
-			alternative.Steps = permittedSteps(catalogue, edition, alternative.Steps)
+			alternative.Steps = PermittedSteps(catalogue, edition, alternative.Steps)
 			alternatives = append(alternatives, alternative)
 		}
 		permitted[i].AnyOf = alternatives

@@ -2,6 +2,7 @@ package adapter
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -71,8 +72,8 @@ type Process struct {
 	stderr  *tail
 	out     *outbox
 
-	hello   Hello
 	greeted chan struct{} // closed once hello is set
+	hello   Hello
 	ending  chan struct{} // closed once cause is set
 	exited  chan struct{} // closed once the process has been waited for
 	done    chan struct{} // closed once every run has been told of the end and no goroutine is left
@@ -367,20 +368,16 @@ func (p *Process) take(line []byte) (culprit string, err error) {
 	if err != nil {
 		return "", &Garbage{Err: err}
 	}
-	p.mu.Lock()
-	greeted := p.hello.Protocol != 0
-	p.mu.Unlock()
-	if hello, ok := message.(Hello); ok != !greeted {
-		if ok {
-			return "", &Garbage{Err: errors.New("a second hello")}
-		}
-		return "", &Garbage{Err: fmt.Errorf("%s came before hello", excerpt(line))}
-	} else if ok {
-		p.mu.Lock()
+	hello, isHello := message.(Hello)
+	switch greeted := p.isGreeted(); {
+	case isHello && greeted:
+		return "", &Garbage{Err: errors.New("a second hello")}
+	case isHello:
 		p.hello = hello
-		p.mu.Unlock()
 		close(p.greeted)
 		return "", nil
+	case !greeted:
+		return "", &Garbage{Err: fmt.Errorf("%s came before hello", excerpt(line))}
 	}
 	switch m := message.(type) {
 	case Lost:
@@ -393,6 +390,15 @@ func (p *Process) take(line []byte) (culprit string, err error) {
 		return p.pass(m.ID, len(line), Event{Time: now, Ended: &Ended{}})
 	}
 	return "", nil
+}
+
+func (p *Process) isGreeted() bool {
+	select {
+	case <-p.greeted:
+		return true
+	default:
+		return false
+	}
 }
 
 // pass hands an event to its run.
@@ -476,7 +482,7 @@ func (p *Process) finished() {
 	if p.timer != nil {
 		p.timer.Stop()
 	}
-	if p.cause == nil && (len(p.runs) > 0 || p.hello.Protocol == 0 || !p.cmd.ProcessState.Success()) {
+	if p.cause == nil && (len(p.runs) > 0 || !p.isGreeted() || !p.cmd.ProcessState.Success()) {
 		p.cause = &Exited{Status: p.cmd.ProcessState.String()}
 	}
 	if p.cause == nil {
@@ -522,8 +528,8 @@ func withStderr(err error, stderr string) error {
 
 var errLineTooLong = errors.New("line too long")
 
-// readLine reads a line without its end. Blank lines are empty. What stands
-// after the last newline is a line too.
+// readLine reads a line without the white space around it. What stands after the
+// last newline is a line too.
 func readLine(r *bufio.Reader) ([]byte, error) {
 	var line []byte
 	for {
@@ -532,21 +538,17 @@ func readLine(r *bufio.Reader) ([]byte, error) {
 			return nil, errLineTooLong
 		}
 		if err == nil && line == nil {
-			return trimLine(part), nil // valid until the next read, which comes after its use
+			return bytes.TrimSpace(part), nil // valid until the next read
 		}
 		line = append(line, part...)
 		switch {
 		case errors.Is(err, bufio.ErrBufferFull):
 		case err == nil:
-			return trimLine(line), nil
+			return bytes.TrimSpace(line), nil
 		default:
-			return trimLine(line), err
+			return bytes.TrimSpace(line), err
 		}
 	}
-}
-
-func trimLine(line []byte) []byte {
-	return []byte(strings.TrimSpace(string(line)))
 }
 
 // An outbox writes lines to a pipe whose reader may be slow or dead, without
