@@ -15,7 +15,7 @@ import (
 // wait. Methods may be called from any goroutine.
 type IncomingMessage struct {
 	EventData     MessageData     // a piece of the body, valid until the listener returns; listening starts the flow
-	EventReadable Event0          // for Take: there is something to take, or the end was reached
+	EventReadable MessageReadable // for Take: there is something to take, or the end was reached
 	EventEnd      Event0          // the body was delivered whole
 	EventAborted  Event0          // the connection closed before the message, or the response to it, was complete
 	EventClose    Event0          // nothing comes after it (not in editions before v12, except after EventAborted)
@@ -25,10 +25,10 @@ type IncomingMessage struct {
 	// Data is for users: nothing in this package reads it.
 	Data any
 
-	socket        atomic.Pointer[Socket]
-	behaviours    *behaviours
-	strand        *strand
-	source        messageSource
+	socket     atomic.Pointer[Socket]
+	behaviours *behaviours
+	strand     *strand
+	source     messageSource
 
 	// Set before anybody sees the message.
 	method        string
@@ -104,11 +104,32 @@ func (e *MessageData) Once(call func(chunk []byte)) Listener {
 	return listener
 }
 
+// MessageReadable is the 'readable' event of an IncomingMessage.
+type MessageReadable struct {
+	Event0
+	message *IncomingMessage
+}
+
+// On adds a listener, and stops the flow of EventData: what arrives waits for Take. What is there already is told soon.
+func (e *MessageReadable) On(call func()) Listener {
+	listener := e.Event0.On(call)
+	m := e.message
+	m.inlet.mu.Lock()
+	m.consumed = true
+	m.flow = flowPaused
+	if len(m.body) > 0 || m.complete {
+		m.postReadable()
+	}
+	m.inlet.mu.Unlock()
+	return listener
+}
+
 // NewIncomingMessage makes a message without content on a socket, which may be nil. It is for factories of
 // ServerOptions, which may wrap it, and for tests.
 func NewIncomingMessage(socket *Socket) *IncomingMessage {
 	m := &IncomingMessage{headerLimit: -1, behaviours: behavioursOf(V12)}
 	m.EventData.message = m
+	m.EventReadable.message = m
 	if socket != nil {
 		m.inlet, m.strand = &socket.inlet, socket.strand
 		m.socket.Store(socket)
@@ -304,6 +325,13 @@ func (m *IncomingMessage) IsPaused() bool {
 	m.inlet.mu.Lock()
 	defer m.inlet.mu.Unlock()
 	return m.flow == flowPaused
+}
+
+// Flowing reports whether EventData flows, and false in decided while nobody has asked for the body yet.
+func (m *IncomingMessage) Flowing() (decided, flows bool) {
+	m.inlet.mu.Lock()
+	defer m.inlet.mu.Unlock()
+	return m.flow != flowUndecided, m.flow == flowing
 }
 
 func (m *IncomingMessage) listened() {

@@ -1127,6 +1127,13 @@ func tcpOf(stream any) any {
 	return stream
 }
 
+// Owned reports whether an HTTP connection has the socket; it deals with errors then.
+func (s *Socket) Owned() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.owner != nil
+}
+
 // setOwner gives the socket to an HTTP connection, or, with nil, to its user.
 func (s *Socket) setOwner(owner socketOwner) {
 	s.mu.Lock()

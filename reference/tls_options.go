@@ -36,6 +36,9 @@ type TLSOptions struct {
 	Config *tls.Config
 }
 
+// Configuration builds what crypto/tls takes for one connection.
+func (o *TLSOptions) Configuration() (*tls.Config, error) { return o.config() }
+
 // config builds the configuration of one connection.
 func (o *TLSOptions) config() (*tls.Config, error) {
 	var config *tls.Config

@@ -9,5 +9,5 @@ import (
 func newReference() target.Target {
 	return target.NewInProcess(target.Description{
 		Name: "reference", Implementation: "conform-reference", Version: version(), Edition: vectors.V12,
-	}, nil)
+	}, target.LaunchReference)
 }

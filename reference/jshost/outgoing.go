@@ -1,0 +1,193 @@
+package jshost
+
+import (
+	"github.com/dop251/goja"
+
+	"github.com/nodehttp/conform/reference"
+)
+
+// outgoingMessageOf returns what a response and a request have in common.
+func (h *Host) outgoingMessageOf(value goja.Value) *reference.OutgoingMessage {
+	if b := h.boundOf(value); b != nil {
+		switch value := b.value.(type) {
+		case *reference.ServerResponse:
+			return &value.OutgoingMessage
+		case *reference.ClientRequest:
+			return &value.OutgoingMessage
+		}
+	}
+	return nil
+}
+
+func (h *Host) outgoingEvent(message *reference.OutgoingMessage, name string) *event {
+	switch name {
+	case "drain":
+		return event0(&message.EventDrain)
+	case "finish":
+		return event0(&message.EventFinish)
+	case "prefinish":
+		return nil
+	case "close":
+		return event0(&message.EventClose)
+	case "error":
+		return event1(h, &message.EventError)
+	}
+	return nil
+}
+
+// throwUnheardErrors makes an error that nobody hears an exception.
+func (b *bound) throwUnheardErrors(errors *reference.Event1[error]) {
+	errors.On(func(err error) {
+		if b.off["error"] == nil {
+			b.emit("error", err)
+		}
+	})
+}
+
+func (h *Host) installOutgoingMessage() {
+	vm := h.vm
+	prototype := h.prototype(h.classes.outgoingMessage)
+	self := func(call goja.FunctionCall) *reference.OutgoingMessage {
+		message := h.outgoingMessageOf(call.This)
+		if message == nil {
+			panic(vm.NewTypeError("Illegal invocation"))
+		}
+		return message
+	}
+	name := func(call goja.FunctionCall) string {
+		if !isString(call.Argument(0)) {
+			panic(h.argumentTypeError(`"name" argument`, "of type string", call.Argument(0)))
+		}
+		return call.Argument(0).String()
+	}
+
+	h.method(prototype, "setHeader", func(call goja.FunctionCall) goja.Value {
+		message := self(call)
+		if name := call.Argument(0); !isString(name) && !message.HeadersSent() {
+			// A name that is no string is no token either, whatever it looks like.
+			panic(h.newError("TypeError", h.code("ERR_INVALID_HTTP_TOKEN"),
+				`Header name must be a valid HTTP token ["`+name.String()+`"]`))
+		}
+		h.throw(message.SetHeaderValue(call.Argument(0).String(), h.headerValue(call.Argument(1))))
+		return goja.Undefined()
+	})
+	h.method(prototype, "getHeader", func(call goja.FunctionCall) goja.Value {
+		if value, ok := self(call).GetHeader(name(call)); ok {
+			return h.headerJS(value)
+		}
+		return goja.Undefined()
+	})
+	h.method(prototype, "hasHeader", func(call goja.FunctionCall) goja.Value {
+		return vm.ToValue(self(call).HasHeader(name(call)))
+	})
+	h.method(prototype, "removeHeader", func(call goja.FunctionCall) goja.Value {
+		message := self(call)
+		h.throw(message.RemoveHeader(name(call)))
+		return goja.Undefined()
+	})
+	h.method(prototype, "getHeaderNames", func(call goja.FunctionCall) goja.Value {
+		return h.stringArray(self(call).GetHeaderNames())
+	})
+	h.method(prototype, "getHeaders", func(call goja.FunctionCall) goja.Value {
+		object := vm.CreateObject(nil)
+		for _, field := range self(call).GetHeaders() {
+			_ = object.Set(field.Name, h.headerJS(field.Value))
+		}
+		return object
+	})
+	h.method(prototype, "addTrailers", func(call goja.FunctionCall) goja.Value {
+		h.throw(self(call).AddTrailers(h.fieldsOf(call.Argument(0))...))
+		return goja.Undefined()
+	})
+	h.method(prototype, "flushHeaders", func(call goja.FunctionCall) goja.Value {
+		h.throw(self(call).FlushHeaders())
+		return goja.Undefined()
+	})
+	h.method(prototype, "write", func(call goja.FunctionCall) goja.Value {
+		message := self(call)
+		o := h.outgoingOf(call)
+		if (o.invalid != nil || o.missing) && !message.WritableEnded() {
+			panic(h.chunkError(call.Argument(0)))
+		}
+		var ok bool
+		var err error
+		if callback := h.errorCallbackOf(o.callback, call.This); o.isText {
+			ok, err = message.SendText(o.text, callback)
+		} else {
+			ok, err = message.Send(o.bytes, callback)
+		}
+		if err != nil && !message.WritableEnded() {
+			h.throw(err)
+		}
+		return vm.ToValue(ok)
+	})
+	h.method(prototype, "end", func(call goja.FunctionCall) goja.Value {
+		message := self(call)
+		o := h.outgoingOf(call)
+		if o.invalid != nil && !message.WritableEnded() && o.invalid.ToBoolean() {
+			panic(h.chunkError(call.Argument(0)))
+		}
+		if callback := h.callbackOf(o.callback, call.This); o.isText {
+			h.throw(message.EndText(o.text, callback))
+		} else {
+			h.throw(message.End(o.bytes, callback))
+		}
+		return call.This
+	})
+	h.method(prototype, "cork", func(call goja.FunctionCall) goja.Value { self(call).Cork(); return goja.Undefined() })
+	h.method(prototype, "uncork", func(call goja.FunctionCall) goja.Value { self(call).Uncork(); return goja.Undefined() })
+
+	read := func(name string, get func(*reference.OutgoingMessage) any, set func(*reference.OutgoingMessage, goja.Value)) {
+		setter := func(this, value goja.Value) {
+			if message := h.outgoingMessageOf(this); message != nil {
+				set(message, value)
+			}
+		}
+		if set == nil {
+			setter = nil
+		}
+		h.property(prototype, name, func(this goja.Value) goja.Value {
+			if message := h.outgoingMessageOf(this); message != nil {
+				return h.toJS(get(message))
+			}
+			return goja.Undefined()
+		}, setter)
+	}
+	read("headersSent", func(m *reference.OutgoingMessage) any { return m.HeadersSent() }, nil)
+	read("finished", func(m *reference.OutgoingMessage) any { return m.Finished() }, nil)
+	if h.options.Edition == reference.V12 || h.options.Edition == reference.V13 {
+		read("writableEnded", func(m *reference.OutgoingMessage) any { return m.WritableEnded() }, nil)
+		read("writableFinished", func(m *reference.OutgoingMessage) any { return m.WritableFinished() }, nil)
+		read("writableLength", func(m *reference.OutgoingMessage) any { return m.WritableLength() }, nil)
+		read("writableHighWaterMark", func(*reference.OutgoingMessage) any { return 16384 }, nil)
+		read("writableObjectMode", func(*reference.OutgoingMessage) any { return false }, nil)
+	}
+	read("writable", func(*reference.OutgoingMessage) any { return true }, nil)
+	read("sendDate", func(m *reference.OutgoingMessage) any { return m.SendDate() },
+		func(m *reference.OutgoingMessage, value goja.Value) { m.SetSendDate(value.ToBoolean()) })
+	read("shouldKeepAlive", func(m *reference.OutgoingMessage) any { return m.ShouldKeepAlive() },
+		func(m *reference.OutgoingMessage, value goja.Value) { m.SetShouldKeepAlive(value.ToBoolean()) })
+	read("chunkedEncoding", func(m *reference.OutgoingMessage) any { return m.ChunkedEncoding() }, nil)
+	read("useChunkedEncodingByDefault", func(m *reference.OutgoingMessage) any { return m.UseChunkedEncodingByDefault() },
+		func(m *reference.OutgoingMessage, value goja.Value) {
+			m.SetUseChunkedEncodingByDefault(value.ToBoolean())
+		})
+	read("socket", func(m *reference.OutgoingMessage) any { return m.Socket() }, nil)
+	read("connection", func(m *reference.OutgoingMessage) any { return m.Socket() }, nil)
+}
+
+// code returns an error code where the edition has codes.
+func (h *Host) code(code string) string {
+	if h.options.Edition == reference.V6 || h.options.Edition == reference.V03 {
+		return ""
+	}
+	return code
+}
+
+// chunkError is for a chunk that is neither text nor bytes.
+func (h *Host) chunkError(chunk goja.Value) *goja.Object {
+	if h.code("ERR_INVALID_ARG_TYPE") == "" {
+		return h.newError("TypeError", "", "First argument must be a string or Buffer")
+	}
+	return h.argumentTypeError("first argument", "of type string or an instance of Buffer", chunk)
+}
