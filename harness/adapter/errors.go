@@ -61,7 +61,11 @@ type Flooded struct {
 }
 
 func (e *Flooded) Error() string {
-	return fmt.Sprintf("the adapter wrote more than %d KiB %s", e.Limit>>10, e.What) + quoteStderr(e.Stderr)
+	limit := fmt.Sprintf("%d bytes", e.Limit)
+	if e.Limit%(1<<20) == 0 {
+		limit = fmt.Sprintf("%d MiB", e.Limit>>20)
+	}
+	return fmt.Sprintf("the adapter wrote more than %s %s", limit, e.What) + quoteStderr(e.Stderr)
 }
 
 // Hung says that an adapter did not answer in time.
