@@ -403,7 +403,7 @@ function begin(step, cursors) {
       return {steps: alternative.steps, erratum: alternative.erratum, next: 0, current: null, cursors: JSON.parse(JSON.stringify(cursors))};
     });
     return function () {
-      var problems = [];
+      var problems = [], wake = Infinity;
       for (var i = 0; i < runs.length; i++) {
         if (!runs[i].problem) {
           var result = poll(runs[i], runs[i].steps.length);
@@ -414,10 +414,11 @@ function begin(step, cursors) {
             return result;
           }
           runs[i].problem = result.failed;
+          if (result.wake) wake = Math.min(wake, result.wake);
         }
         if (runs[i].problem) problems.push(runs[i].problem);
       }
-      return problems.length === runs.length ? {failed: 'no alternative was met: ' + problems.join('; or ')} : {};
+      return problems.length === runs.length ? {failed: 'no alternative was met: ' + problems.join('; or ')} : wake < Infinity ? {wake: wake} : {};
     };
   }
   if ('recorded' in step) {
