@@ -54,16 +54,16 @@
 //
 // An outgoing message (a response, or a request of a client):
 //
-//	            SetHeader, RemoveHeader              Write, Send, FlushHeaders
-//	              +-----+                                +-----+
-//	              v     |                                v     |
-//	  made ---> open ---+--- WriteHead ---> settled ---> sending ---+
-//	              |                            |                    |
-//	              +-------- Write, Send, End --+--------- End ------+
-//	                                                                v
-//	                  EventClose <--- EventFinish <--- ended (the bytes leave in their turn)
-//	                      ^
-//	                      +--- the connection closed, from any state before EventFinish
+//	          SetHeader, RemoveHeader              Write, Send, FlushHeaders
+//	            +-----+                                +-----+
+//	            v     |                                v     |
+//	made ---> open ---+--- WriteHead ---> settled ---> sending ---+
+//	            |                            |                    |
+//	            +-------- Write, Send, End --+--------- End ------+
+//	                                                              v
+//	                EventClose <--- EventFinish <--- ended (the bytes leave in their turn)
+//	                    ^
+//	                    +--- the connection closed, from any state before EventFinish
 //
 // "open" has an implicit header block that can be changed, "settled" an explicit one that waits for the first piece of
 // the body. Bytes are kept until the message has its socket: a response gets it when those before it on the connection
@@ -71,18 +71,18 @@
 //
 // An incoming message (a request to a server, or the response to a client):
 //
-//	  head parsed ---> EventRequest or EventResponse ---> body arrives: EventData..., or Read ---> complete
-//	                                                          |                                       |
-//	                                                          | the connection closed                 v
-//	                                                          v                                    EventEnd
-//	                                                     EventAborted ---> EventClose <--- exchange over
+//	head parsed ---> EventRequest or EventResponse ---> body arrives: EventData..., or Read ---> complete
+//	                                                        |                                       |
+//	                                                        | the connection closed                 v
+//	                                                        v                                    EventEnd
+//	                                                   EventAborted ---> EventClose <--- exchange over
 //
 // A connection of a server:
 //
-//	               head                    response ended, not the last
-//	  waiting ------------> exchanging ------------------------------------> waiting (KeepAliveTimeout)
-//	     |                   |      |
-//	     |                   |      +--- response ended, and it said Connection: close ---> closed
-//	     |                   +--- Upgrade or CONNECT with a listener ---> the listener's socket
-//	     +--- violation of the protocol, timeout, error: EventClientError, EventTimeout ---> closed
+//	             head                    response ended, not the last
+//	waiting ------------> exchanging ------------------------------------> waiting (KeepAliveTimeout)
+//	   |                   |      |
+//	   |                   |      +--- response ended, and it said Connection: close ---> closed
+//	   |                   +--- Upgrade or CONNECT with a listener ---> the listener's socket
+//	   +--- violation of the protocol, timeout, error: EventClientError, EventTimeout ---> closed
 package reference

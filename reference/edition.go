@@ -101,8 +101,9 @@ func behavioursOf(edition Edition) *behaviours {
 var editions = map[Edition]*behaviours{
 	V03: {
 		parser: http1.Quirks{NoReasons: true, CountEveryHeadByte: true, ExactTransferEncoding: true, KeepChunkedFlag: true,
-			KeepTrailingSpace: true, RefuseEmptyName: true, RefusePRI: true, RefuseSource: true, AllowEmptyContentLength: true,
-			SpacedContentLength: true, ManyVersionDigits: true, ChunkOverflowIsContentLength: true, UpgradeOnAnyStatus: true},
+			KeepTrailingSpace: true, RefuseEmptyName: true, SpacedNames: true, RefuseICE: true, RefusePRI: true, RefuseSource: true, AllowEmptyContentLength: true,
+			SpacedContentLength: true, ManyVersionDigits: true, ChunkOverflowIsContentLength: true, UpgradeOnAnyStatus: true,
+			UpgradeFieldAlone: true, AllowLengthConflict: true},
 		edition: V03, clientBehaviours: clientEditions[V03], errorsWithoutCode: true, maxHeaderSize: 80 * 1024,
 		upgradeUnheardCloses: true, expectAnySubstring: true, clientErrorDestroys: true, statusOldNames: true,
 		maxHeadersCount: 1000, rawHeadersCut: true, cookiesByComma: true, noImplicitLength: true, lastChunkAlways: true,
@@ -110,7 +111,7 @@ var editions = map[Edition]*behaviours{
 	},
 	V6: {
 		parser: http1.Quirks{NoReasons: true, CountEveryHeadByte: true, ExactTransferEncoding: true, KeepChunkedFlag: true,
-			KeepTrailingSpace: true, RefuseEmptyName: true, RefusePRI: true, RefuseSource: true, AllowEmptyContentLength: true,
+			KeepTrailingSpace: true, RefuseEmptyName: true, SpacedNames: true, RefuseICE: true, RefusePRI: true, RefuseSource: true, AllowEmptyContentLength: true,
 			SpacedContentLength: true, ManyVersionDigits: true, ChunkOverflowIsContentLength: true, UpgradeOnAnyStatus: true},
 		edition: V6, clientBehaviours: clientEditions[V6], errorsWithoutCode: true, maxHeaderSize: 80 * 1024, timeout: 120 * time.Second,
 		upgradeUnheardCloses: true, expectAnySubstring: true,
@@ -119,7 +120,7 @@ var editions = map[Edition]*behaviours{
 	},
 	V10: {
 		parser: http1.Quirks{NoReasons: true, CountEveryHeadByte: true, ExactTransferEncoding: true, KeepChunkedFlag: true,
-			KeepTrailingSpace: true, RefuseEmptyName: true, RefusePRI: true, AllowEmptyContentLength: true,
+			KeepTrailingSpace: true, RefuseEmptyName: true, SpacedNames: true, RefuseICE: true, RefusePRI: true, AllowEmptyContentLength: true,
 			ChunkOverflowIsContentLength: true},
 		edition: V10, clientBehaviours: clientEditions[V10], parseErrorPacket: true, maxHeaderSize: 80 * 1024, methodSource: true, statusEarlyHints: true,
 		timeout: 120 * time.Second, keepAliveTimeout: 5 * time.Second, keepAliveTimeoutExists: true,
@@ -138,7 +139,7 @@ var editions = map[Edition]*behaviours{
 		trailerNeedsChunked: true, corkMessages: true, writeCorksSocket: true,
 	},
 	V13: {
-		parser:  http1.Quirks{KeepChunkedFlag: true, RefusePRI: true},
+		parser:  http1.Quirks{KeepChunkedFlag: true, SpacedNames: true, RefusePRI: true, RefuseICE: true},
 		edition: V13, clientBehaviours: clientEditions[V13], parseErrorReason: true, parseErrorPacket: true, maxHeaderSize: 16 * 1024, showMaxHeaderSize: true,
 		maxHeaderSizeOption: true, methodSource: true, statusEarlyHints: true, statusTooEarly: true, statusTeapotCapital: true,
 		keepAliveTimeout: 5 * time.Second, keepAliveTimeoutExists: true,

@@ -184,8 +184,8 @@ func (r *messageReader) step() found {
 		offset := len(in.packet) - len(input)
 		packet := in.packet
 		in.input = input[n:]
-		if err != nil {
-			in.input = nil
+		if err != nil || n < len(input) && !r.parser.Paused() && !r.parser.Upgraded() {
+			in.input = nil // Node does not say why it takes no more after an upgrade that nobody wanted
 		}
 		in.mu.Unlock()
 		if err != nil {
