@@ -43,6 +43,9 @@ var (
 // is seen to have died afterwards.
 const lastWords = time.Second
 
+// startTime is how long a target may take to start a run, a process included.
+const startTime = time.Minute
+
 // finishTime is how long a target may take to end a run it was told to finish.
 const finishTime = 15 * time.Second
 
@@ -53,14 +56,13 @@ func (r *run) attempt(ctx context.Context, v *vectors.Vector, alone bool) (resul
 	defer func() { result.duration = time.Since(began) }()
 
 	limit := r.deadline(v)
-	ctx, stop := context.WithTimeout(ctx, limit)
-	defer stop()
-	ctx, abort := context.WithCancelCause(ctx)
-	defer abort(nil)
+	// The session outlives the script: it has its last words after a failure.
+	sessionContext, endSession := context.WithTimeout(ctx, limit+startTime+r.scaled(finishTime))
+	defer endSession()
 
 	steps := PermittedSteps(r.config.Catalogue, r.edition, v.Wire)
 	started := target.Run{
-		ID: r.nextID(), Vector: v, Edition: r.edition, Deadline: limit + finishTime, Alone: alone,
+		ID: r.nextID(), Vector: v, Edition: r.edition, Deadline: limit + r.scaled(finishTime), Alone: alone,
 		Bindings: target.Bindings{Host: loopback},
 	}
 	options, cleanUp, err := r.peerOptions(v, &started.Bindings)
@@ -75,10 +77,16 @@ func (r *run) attempt(ctx context.Context, v *vectors.Vector, alone bool) (resul
 	defer peer.Close()
 	started.Bindings.Port = peer.Address().Port
 
-	session, err := r.config.Target.Start(ctx, started)
+	session, err := r.config.Target.Start(sessionContext, started)
 	if err != nil {
 		return outcome{fault: fmt.Errorf("the target cannot start the run: %w", err)}
 	}
+	// The deadline is the program's, so it does not count the time that a
+	// process took to start.
+	ctx, stop := context.WithTimeout(ctx, limit)
+	defer stop()
+	ctx, abort := context.WithCancelCause(ctx)
+	defer abort(nil)
 	program := newProgram(session, r.recordLists(v), abort)
 	var watching sync.WaitGroup
 	over := make(chan struct{})
