@@ -50,6 +50,9 @@ func (a *Agent) dial(options *RequestOptions, secure bool) (*Socket, error) {
 		dial.Network, dial.Address = "tcp", net.JoinHostPort(options.Host, strconv.Itoa(options.Port))
 		route := route{options.Host, options.Port, options.Family, options.LocalAddress, options.LocalPort, options.Lookup}
 		dial.Dial = func(ctx context.Context, _, _ string) (net.Conn, error) { return route.dial(ctx) }
+		if begun := route.begin(); begun != nil {
+			dial.Dial = func(ctx context.Context, _, _ string) (net.Conn, error) { return begun(ctx) }
+		}
 	}
 	if secure {
 		tlsOptions := options.TLS
@@ -77,6 +80,23 @@ type route struct {
 	localAddress string
 	localPort    int
 	lookup       func(ctx context.Context, host string, family int) ([]netip.Addr, error)
+}
+
+// begin begins to connect where there is nothing to resolve. It returns nil where there is.
+func (r *route) begin() func(ctx context.Context) (net.Conn, error) {
+	address, err := netip.ParseAddr(r.host)
+	if err != nil {
+		return nil
+	}
+	var local netip.AddrPort
+	if r.localAddress != "" || r.localPort != 0 {
+		from, err := netip.ParseAddr(r.localAddress)
+		if err != nil {
+			return nil
+		}
+		local = netip.AddrPortFrom(from, uint16(r.localPort))
+	}
+	return beginDial(netip.AddrPortFrom(address, uint16(r.port)), local)
 }
 
 // dial tries the addresses of the host, IPv4 first as Node does, and returns the error of the first when none answers.

@@ -133,7 +133,7 @@ func (h *Host) createConnection(function goja.Callable, this goja.Value, options
 	callback := h.vm.ToValue(func(call goja.FunctionCall) goja.Value {
 		if failure := call.Argument(0); !isMissing(failure) {
 			done(&thrownValue{failure}, nil)
-		} else if socket, ok := valueOf[*reference.Socket](h, call.Argument(1)); ok {
+		} else if socket, ok := h.socketOf(call.Argument(1)); ok {
 			done(nil, socket)
 		}
 		return goja.Undefined()
@@ -142,7 +142,7 @@ func (h *Host) createConnection(function goja.Callable, this goja.Value, options
 	if err != nil {
 		return nil, err
 	}
-	if socket, ok := valueOf[*reference.Socket](h, result); ok {
+	if socket, ok := h.socketOf(result); ok {
 		return socket, nil
 	}
 	return nil, nil

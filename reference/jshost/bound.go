@@ -196,6 +196,10 @@ func fromJS[T any](h *Host, arguments []goja.Value, index int) (T, bool) {
 		return value, true
 	}
 	switch any(&zero).(type) {
+	case **reference.Socket:
+		socket, ok := h.socketOf(argument)
+		converted, _ := any(socket).(T)
+		return converted, ok
 	case *error:
 		var err error = &thrownValue{argument}
 		converted, ok := any(err).(T)

@@ -18,6 +18,10 @@ func (h *Host) requestObject(request *reference.ClientRequest) goja.Value {
 	if b, ok := request.Data.(*bound); ok {
 		return b.object
 	}
+	if h.making != nil {
+		// A hook asks for the request before its constructor has returned.
+		return h.bindRequest(h.making, request).object
+	}
 	return goja.Null()
 }
 
@@ -90,6 +94,9 @@ func (h *Host) initClientRequest(call goja.FunctionCall) goja.Value {
 			request.DefaultAgent = agent
 		}
 	}
+	outer := h.making
+	h.making = object
+	defer func() { h.making = outer }()
 	var made *reference.ClientRequest
 	var err error
 	if isURL {
@@ -98,7 +105,7 @@ func (h *Host) initClientRequest(call goja.FunctionCall) goja.Value {
 		made, err = reference.Request(request, nil)
 	}
 	h.throw(err)
-	h.bindRequest(object, made)
+	h.requestObject(made)
 	if isFunction(callback) {
 		h.invoke(object, "once", h.vm.ToValue("response"), callback)
 	}

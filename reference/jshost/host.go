@@ -51,8 +51,9 @@ type Host struct {
 	// originals are the members of the agents' classes that programs may replace.
 	originals map[*goja.Object]map[string]goja.Value
 	symbol    *goja.Symbol
-	adopting  any // the Go value that the constructor that runs now is for
-	emitting  int // calls of emit that run now
+	adopting  any          // the Go value that the constructor that runs now is for
+	making    *goja.Object // the request whose constructor runs now
+	emitting  int          // calls of emit that run now
 	agents    map[*reference.Agent]struct{}
 	sockets   map[*reference.Socket]struct{}
 	servers   map[closer]struct{}
@@ -80,7 +81,7 @@ var sources embed.FS
 // programs are the sources, compiled once for all hosts.
 var programs = sync.OnceValue(func() map[string]*goja.Program {
 	compiled := map[string]*goja.Program{}
-	for _, name := range []string{"events", "buffer", "timers", "http", "modules"} {
+	for _, name := range []string{"events", "buffer", "timers", "http", "streams", "modules"} {
 		source, err := sources.ReadFile("js/" + name + ".js")
 		if err != nil {
 			panic(err)
@@ -281,7 +282,9 @@ func (h *Host) install() {
 	h.dispatch, _ = goja.AssertFunction(kit.Get("emit"))
 	h.makeBuf, _ = goja.AssertFunction(run("buffer", kit))
 	run("timers", kit)
-	h.takeClasses(run("http", kit).ToObject(vm))
+	classes := run("http", kit).ToObject(vm)
+	h.takeClasses(classes)
+	run("streams", kit, classes)
 	run("modules", kit)
 	h.installSocket()
 	h.installNetServer()

@@ -113,7 +113,11 @@ func (h *Host) installIncomingMessage() {
 		message := self(call)
 		b := h.boundOf(call.This)
 		b.side().rest = append(b.side().rest, message.Take()...)
-		return b.read(sizeArgument(call.Argument(0)), message.Complete())
+		value := b.read(sizeArgument(call.Argument(0)), message.Complete())
+		if b.off["data"] != nil && !goja.IsNull(value) {
+			b.emit("data", value)
+		}
+		return value
 	})
 	h.method(prototype, "destroy", func(call goja.FunctionCall) goja.Value {
 		self(call).Destroy(errorArgument(call.Argument(0)))

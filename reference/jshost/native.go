@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/dop251/goja"
+	"github.com/dop251/goja_nodejs/url"
 
 	"github.com/nodehttp/conform/reference"
 )
@@ -119,6 +120,7 @@ func (h *Host) installNative(native *goja.Object) {
 		return vm.ToValue(6)
 	})
 
+	_ = native.Set("global", vm.GlobalObject())
 	_ = native.Set("methods", h.stringArray(reference.Methods(h.options.Edition)))
 	codes := vm.NewObject()
 	names := reference.StatusCodes(h.options.Edition)
@@ -142,6 +144,12 @@ func (h *Host) installNative(native *goja.Object) {
 	set("initAgent", h.initAgent)
 	set("globalAgent", h.globalAgent)
 	set("connect", h.connect)
+	set("standardURL", func(goja.FunctionCall) goja.Value {
+		module := vm.NewObject()
+		_ = module.Set("exports", vm.NewObject())
+		url.Require(vm, module)
+		return module.Get("exports")
+	})
 }
 
 // method adds a method to a prototype. A panic of Go code below it becomes an exception of the program.

@@ -87,7 +87,7 @@ func (h *Host) installServerResponse() {
 		return call.This
 	})
 	h.method(prototype, "assignSocket", func(call goja.FunctionCall) goja.Value {
-		if socket, ok := valueOf[*reference.Socket](h, call.Argument(0)); ok {
+		if socket, ok := h.socketOf(call.Argument(0)); ok {
 			h.throw(self(call).AssignSocket(socket))
 		}
 		return goja.Undefined()

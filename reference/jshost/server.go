@@ -2,6 +2,7 @@ package jshost
 
 import (
 	"math"
+	"time"
 
 	"github.com/dop251/goja"
 
@@ -146,7 +147,11 @@ func (h *Host) installServerMembers(prototype *goja.Object) {
 		if isFunction(call.Argument(1)) {
 			h.invoke(call.This, "on", vm.ToValue("timeout"), call.Argument(1))
 		}
-		self(call).SetTimeout(duration(call.Argument(0)), nil)
+		timeout := duration(call.Argument(0))
+		if goja.IsUndefined(call.Argument(0)) && h.options.Edition != reference.V13 {
+			timeout = 120 * time.Second // the documented default of the argument
+		}
+		self(call).SetTimeout(timeout, nil)
 		return call.This
 	})
 	h.method(prototype, "ref", func(call goja.FunctionCall) goja.Value { return call.This })

@@ -99,7 +99,11 @@
     ServerResponse: ServerResponse,
     createServer: function createServer(options, listener) { return new Server(options, listener); }
   }, Agent);
-  if (native.maxHeaderSize !== undefined) http.maxHeaderSize = native.maxHeaderSize;
+  if (native.maxHeaderSize !== undefined) {
+    Object.defineProperty(http, 'maxHeaderSize', {
+      enumerable: true, configurable: true, get: function () { return native.maxHeaderSize; }
+    });
+  }
 
   var https = withGlobalAgent({
     Agent: SecureAgent,

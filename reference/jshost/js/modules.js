@@ -189,6 +189,17 @@
     format: format_,
     resolve: function (from, to) { return new modules.url.URL(to, from).href; }
   };
+  // The URL classes are made when they are first asked for: most programs never do.
+  var standard;
+  ['URL', 'URLSearchParams'].forEach(function (name) {
+    var lazy = {
+      configurable: true, enumerable: true,
+      get: function () { return (standard || (standard = native.standardURL()))[name]; }
+    };
+    Object.defineProperty(modules.url, name, lazy);
+    Object.defineProperty(native.global, name, {configurable: true, get: lazy.get});
+  });
+
   modules.path = {
     join: function () { return Array.prototype.join.call(arguments, '/').replace(/\/+/g, '/'); },
     basename: function (path) { return String(path).split('/').pop(); }
