@@ -64,7 +64,7 @@ was interrupted or nothing ran.`,
 			return f.run(cmd)
 		},
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return targetNames(), cobra.ShellCompDirectiveNoFileComp
+			return target.Names(), cobra.ShellCompDirectiveNoFileComp
 		},
 	}
 	flags := cmd.Flags()
@@ -249,7 +249,7 @@ func (t *targetRun) event(event harness.Event) {
 		t.description = event.Begin.Target
 		t.screen.begin(*event.Begin)
 		t.output.stream.Header(reports.Header{
-			Tool: reports.Tool{Name: "conform", Version: version()},
+			Tool: reports.Tool{Name: "conform", Version: target.ModuleVersion()},
 			Target: reports.Target{
 				Name: t.description.Name, Implementation: t.description.Implementation,
 				Version: t.description.Version, Capabilities: t.description.Capabilities,

@@ -44,7 +44,7 @@ func (f *targetFlags) open(catalogue *vectors.Catalogue, options target.ProcessO
 		if slices.Contains(names[:i], name) {
 			return nil, fmt.Errorf("the target %s is named twice", name)
 		}
-		t, err := openNamed(name, options)
+		t, err := target.Open(name, options)
 		if err := add(t, err, name); err != nil {
 			return nil, err
 		}
@@ -98,28 +98,4 @@ func (f *targetFlags) findApp(catalogue *vectors.Catalogue) (*vectors.App, error
 		return nil, fmt.Errorf("--app is needed to say which app the target stands in for: %s", strings.Join(names, ", "))
 	}
 	return nil, fmt.Errorf("--app: there is no app %q; there are %s", f.app, strings.Join(names, ", "))
-}
-
-func openNamed(name string, options target.ProcessOptions) (target.Target, error) {
-	switch kind, isFake := strings.CutPrefix(name, "fake:"); {
-	case isFake:
-		return target.NewFake(kind)
-	case name == "reference":
-		return newReference(), nil
-	case target.IsRuntime(name):
-		return target.Runtime(name, options)
-	}
-	return nil, fmt.Errorf("unknown target %q; there are %s", name, strings.Join(targetNames(), ", "))
-}
-
-// targetNames are the names that run knows, with VERSION where one belongs.
-func targetNames() []string {
-	names := []string{"reference"}
-	for _, runtime := range target.RuntimeNames() {
-		names = append(names, runtime, runtime+"@VERSION")
-	}
-	for _, fake := range target.Fakes() {
-		names = append(names, "fake:"+fake)
-	}
-	return names
 }

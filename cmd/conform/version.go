@@ -2,9 +2,10 @@ package main
 
 import (
 	"fmt"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/nodehttp/conform/harness/target"
 )
 
 func newVersion() *cobra.Command {
@@ -13,18 +14,8 @@ func newVersion() *cobra.Command {
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "conform %s\n", version())
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "conform %s\n", target.ModuleVersion())
 			return err
 		},
 	}
-}
-
-// version is the version of the module that this binary was built from, or
-// "(devel)".
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" {
-		return "(devel)"
-	}
-	return info.Main.Version
 }
