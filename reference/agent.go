@@ -109,7 +109,7 @@ type queuedRequest struct {
 func NewAgent(options AgentOptions) (*Agent, error) {
 	a := newAgent(options, "http:", 80)
 	a.CreateConnection = a.connect
-	a.GetName = nameOfConnection
+	a.GetName = a.b.nameOfConnection
 	return a.validated(options)
 }
 
@@ -117,7 +117,7 @@ func NewAgent(options AgentOptions) (*Agent, error) {
 func NewTLSAgent(options AgentOptions) (*Agent, error) {
 	a := newAgent(options, "https:", 443)
 	a.CreateConnection = a.connectTLS
-	a.GetName = func(options *RequestOptions) string { return nameOfTLSConnection(options, a.b.tlsNameFields) }
+	a.GetName = a.b.nameOfTLSConnection
 	return a.validated(options)
 }
 
@@ -349,7 +349,8 @@ func (a *Agent) takeFree(name string) *Socket {
 		if a.scheduling == LIFO {
 			socket, free = free[len(free)-1], free[:len(free)-1]
 		} else {
-			socket, free = free[0], slices.Delete(free, 0, 1)
+			socket = free[0]
+			free = slices.Delete(free, 0, 1)
 		}
 		if len(free) == 0 {
 			delete(a.freeSockets, name)
@@ -420,7 +421,9 @@ func (a *Agent) create(name string, options *RequestOptions, done func(error, *S
 // adopt listens to a new socket.
 func (a *Agent) adopt(name string, socket *Socket, options *RequestOptions) {
 	free := socket.EventFree.On(func() { a.EventFree.Emit(socket, options) })
-	closed := socket.EventClose.On(func(bool) { a.remove(name, socket) })
+	connection := clientConnectionOf(socket, a.b)
+	leave := func() { a.remove(name, socket) }
+	connection.leave.Store(&leave)
 	var timeout, removed Listener
 	if a.b.freeSocketTimeout {
 		timeout = socket.EventTimeout.On(func() {
@@ -433,8 +436,8 @@ func (a *Agent) adopt(name string, socket *Socket, options *RequestOptions) {
 		})
 	}
 	removed = socket.EventAgentRemove.On(func() {
+		connection.leave.Store(nil)
 		a.remove(name, socket)
-		socket.EventClose.Off(closed)
 		socket.EventFree.Off(free)
 		socket.EventTimeout.Off(timeout)
 		socket.EventAgentRemove.Off(removed)
@@ -480,6 +483,12 @@ func (a *Agent) release(socket *Socket, options *RequestOptions) {
 		queued := a.unqueue(name)
 		a.mu.Unlock()
 		a.assign(queued.request, socket)
+		return
+	}
+	if len(a.freeSockets[name]) >= a.maxFreeSockets {
+		// Another socket became free meanwhile.
+		a.mu.Unlock()
+		socket.Destroy(nil)
 		return
 	}
 	if !a.takeInUse(name, socket) {

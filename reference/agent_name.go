@@ -7,7 +7,7 @@ import (
 
 // nameOfConnection is the default of Agent.GetName for an HTTP agent: what two requests must have in common to use the
 // same connection.
-func nameOfConnection(options *RequestOptions) string {
+func (b *behaviours) nameOfConnection(options *RequestOptions) string {
 	var name strings.Builder
 	if options.Host == "" {
 		name.WriteString("localhost")
@@ -24,7 +24,7 @@ func nameOfConnection(options *RequestOptions) string {
 		name.WriteByte(':')
 		name.WriteString(strconv.Itoa(options.Family))
 	}
-	if options.SocketPath != "" {
+	if options.SocketPath != "" && b.socketPathInName {
 		name.WriteByte(':')
 		name.WriteString(options.SocketPath)
 	}
@@ -33,12 +33,13 @@ func nameOfConnection(options *RequestOptions) string {
 
 // nameOfTLSConnection is the default of Agent.GetName for an HTTPS agent. The fields are separated by colons, empty
 // ones included, in the order in which the edition learned them.
-func nameOfTLSConnection(options *RequestOptions, fields tlsNameFields) string {
+func (b *behaviours) nameOfTLSConnection(options *RequestOptions) string {
+	fields := b.tlsNameFields
 	t := options.TLS
 	if t == nil {
 		t = &TLSOptions{}
 	}
-	parts := []string{nameOfConnection(options), t.CA, t.Cert}
+	parts := []string{b.nameOfConnection(options), t.CA, t.Cert}
 	if fields >= tlsNameWithContext {
 		parts = append(parts, t.ClientCertEngine)
 	}

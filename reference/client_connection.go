@@ -15,6 +15,8 @@ type clientConnection struct {
 	request atomic.Pointer[ClientRequest] // the one that waits for its response, or receives it
 	last    atomic.Pointer[ClientRequest] // the one that was served last, until the socket goes into a pool
 
+	leave atomic.Pointer[func()] // tells the agent that the socket has closed, before anybody else learns it
+
 	// Only used on the strand.
 	reader *messageReader // of the current request
 	limit  int            // header fields to keep
@@ -121,6 +123,9 @@ func (c *clientConnection) socketError(err error) {
 // socketClose is part of socketOwner. What a listener sees, and in which order, differs most between the editions here.
 func (c *clientConnection) socketClose(bool) {
 	c.done = true
+	if leave := c.leave.Swap(nil); leave != nil {
+		(*leave)()
+	}
 	r := c.request.Load()
 	if r == nil {
 		return

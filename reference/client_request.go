@@ -125,11 +125,18 @@ func ended(request *ClientRequest, err error) (*ClientRequest, error) {
 // can be read then. When the context ends first, the request is aborted and the context's error returned. With an
 // Executor, Do must not be called on it.
 func Do(ctx context.Context, options RequestOptions, body io.Reader) (*IncomingMessage, error) {
+	var waiter *responseWaiter
+	prepare := options.Prepare
+	options.Prepare = func(request *ClientRequest) {
+		if prepare != nil {
+			prepare(request)
+		}
+		waiter = request.expect()
+	}
 	request, err := Request(options, nil)
 	if err != nil {
 		return nil, err
 	}
-	waiter := request.expect()
 	if body != nil {
 		stop := context.AfterFunc(ctx, request.Abort)
 		_, err = io.Copy(&request.OutgoingMessage, body)
@@ -295,8 +302,13 @@ func (r *ClientRequest) implicitHeader() error {
 // startConnecting asks for a socket.
 func (r *ClientRequest) startConnecting() error {
 	options := r.options
+	create := options.CreateConnection
 	if r.agent != nil {
-		return r.agent.addRequest(r, &options)
+		if options.SocketPath == "" || !r.behaviours.socketPathOutsideAgent {
+			return r.agent.addRequest(r, &options)
+		}
+		create = r.agent.CreateConnection
+		r.last, r.shouldKeepAlive = true, false
 	}
 	deliver := onceDelivered(func(err error, socket *Socket) {
 		if err != nil {
@@ -305,7 +317,7 @@ func (r *ClientRequest) startConnecting() error {
 		}
 		r.assignSocket(socket)
 	})
-	socket, err := options.CreateConnection(&options, deliver)
+	socket, err := create(&options, deliver)
 	if err != nil {
 		return err
 	}
@@ -440,9 +452,9 @@ func (r *ClientRequest) SetTimeout(d time.Duration, callback func()) error {
 	}
 	r.withSocket(func(socket *Socket) {
 		if r.behaviours.timeoutWaitsForConnect {
-			socket.onceConnected(func() { socket.SetTimeout(d, nil) })
+			socket.onceConnected(func() { socket.methods().SetTimeout(d, nil) })
 		} else {
-			socket.SetTimeout(d, nil)
+			socket.methods().SetTimeout(d, nil)
 		}
 	})
 	return nil
@@ -450,12 +462,12 @@ func (r *ClientRequest) SetTimeout(d time.Duration, callback func()) error {
 
 // SetNoDelay calls Socket.SetNoDelay once a socket is assigned.
 func (r *ClientRequest) SetNoDelay(noDelay bool) {
-	r.withSocket(func(socket *Socket) { socket.SetNoDelay(noDelay) })
+	r.withSocket(func(socket *Socket) { socket.methods().SetNoDelay(noDelay) })
 }
 
 // SetSocketKeepAlive calls Socket.SetKeepAlive once a socket is assigned.
 func (r *ClientRequest) SetSocketKeepAlive(enable bool, initialDelay time.Duration) {
-	r.withSocket(func(socket *Socket) { socket.SetKeepAlive(enable, initialDelay) })
+	r.withSocket(func(socket *Socket) { socket.methods().SetKeepAlive(enable, initialDelay) })
 }
 
 // withSocket runs f now if there is a socket, else with EventSocket.

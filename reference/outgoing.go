@@ -206,7 +206,7 @@ func (m *OutgoingMessage) storeHeader(firstLine string, status int, fields []Hea
 	var hasConnection, hasLength, hasEncoding, hasDate, hasExpect, hasTrailer bool
 	defaultKeepAlive := true
 	for i := range fields {
-		name, value := fields[i].Name, fields[i].Value
+		name, value := fields[i].Name, fields[i].Value.settled()
 		if !checked && !(m.behaviours.undefinedInWriteHead && value.IsUndefined()) {
 			if err := m.behaviours.checkHeader(name, value); err != nil {
 				return err
@@ -451,7 +451,7 @@ func (m *OutgoingMessage) transmitParts(callback func(error), prefix, chunk, suf
 		m.waiting = append(m.waiting, pendingCallback{len(m.output), callback})
 	}
 	m.kind.pendingOutput(len(m.output) - before)
-	return len(m.output) < highWaterMark
+	return len(m.output) < highWaterMark && !m.behaviours.unconnectedWriteWaits
 }
 
 // End sends a last piece of the body, which may be nil, and completes the message. A header block that was not settled

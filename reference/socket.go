@@ -77,6 +77,27 @@ type Socket struct {
 
 	// Data is for users: nothing in this package reads it.
 	Data any
+
+	// Replacement is called where the document says that a message calls a method of its socket, so that a user can
+	// replace the method. Default: nil, the socket's own methods. It is set before the socket is given away.
+	Replacement SocketMethods
+}
+
+// SocketMethods are the methods of a Socket that messages call by their documentation: request.setTimeout,
+// message.setTimeout, response.setTimeout, request.setNoDelay, request.setSocketKeepAlive and message.destroy.
+type SocketMethods interface {
+	SetTimeout(d time.Duration, callback func())
+	SetNoDelay(noDelay bool)
+	SetKeepAlive(enable bool, initialDelay time.Duration)
+	Destroy(err error)
+}
+
+// methods returns what to call for a message.
+func (s *Socket) methods() SocketMethods {
+	if s.Replacement != nil {
+		return s.Replacement
+	}
+	return s
 }
 
 type writeCallback struct {
@@ -842,7 +863,7 @@ func (s *Socket) Destroy(err error) {
 	s.idle.Store(0)
 	s.timeouts.disarm(&s.timeout)
 	if cancel != nil {
-		cancel()
+		time.AfterFunc(connectGrace, cancel)
 	}
 	if stream != nil {
 		closeStream(stream)
@@ -1161,6 +1182,10 @@ type DialOptions struct {
 	// Timeout is what SetTimeout is called with. Default: 0, none.
 	Timeout time.Duration
 }
+
+// connectGrace is how long an attempt to connect may still go on after its socket was destroyed. In Node the system is
+// asked to connect at once, so that a peer nearby sees even a connection that is given up in the same turn.
+const connectGrace = 200 * time.Millisecond
 
 // Dial returns a socket that connects in the background: EventConnect, or EventError and EventClose follow. The context
 // bounds the time of connecting.
