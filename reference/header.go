@@ -13,6 +13,7 @@ type HeaderValue struct {
 	list    []string
 	number  float64
 	foreign any
+	live    func() []string // what the list is now
 }
 
 type valueKind uint8
@@ -47,6 +48,20 @@ func ForeignValue(value any, text string) HeaderValue {
 // ForeignListValue is ForeignValue for a list, sent as one field line for each element of lines.
 func ForeignListValue(value any, lines ...string) HeaderValue {
 	return HeaderValue{kind: valueForeignList, foreign: value, list: lines}
+}
+
+// LiveListValue is ForeignListValue for a list that its owner may change until the header block is made: lines is called
+// then, and now. It must not call methods of the message.
+func LiveListValue(value any, lines func() []string) HeaderValue {
+	return HeaderValue{kind: valueForeignList, foreign: value, list: lines(), live: lines}
+}
+
+// settled returns the value as it is now.
+func (v HeaderValue) settled() HeaderValue {
+	if v.live != nil {
+		v.list = v.live()
+	}
+	return v
 }
 
 // IsUndefined reports whether the value is the zero HeaderValue.

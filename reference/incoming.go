@@ -231,7 +231,7 @@ func (m *IncomingMessage) Socket() *Socket { return m.socket.Load() }
 // Destroy destroys the connection; err, which may be nil, is its error.
 func (m *IncomingMessage) Destroy(err error) {
 	if socket := m.Socket(); socket != nil {
-		socket.Destroy(err)
+		socket.methods().Destroy(err)
 	}
 }
 
@@ -242,7 +242,7 @@ func (m *IncomingMessage) SetTimeout(d time.Duration, callback func(*Socket)) {
 		m.EventTimeout.On(callback)
 	}
 	if socket := m.Socket(); socket != nil {
-		socket.SetTimeout(d, nil)
+		socket.methods().SetTimeout(d, nil)
 	}
 }
 

@@ -184,7 +184,7 @@ func (r *ServerResponse) SetTimeout(d time.Duration, callback func(*Socket)) {
 	}
 	r.mu.Unlock()
 	if socket != nil {
-		socket.SetTimeout(d, nil)
+		socket.methods().SetTimeout(d, nil)
 	}
 }
 

@@ -16,6 +16,8 @@ type bound struct {
 	off    map[string]func()
 	stream *streamSide // of what is read
 	hooks  *agentHooks // of an agent
+	// foreign says that the object is a stream of the program, whose methods are not ours to call for a socket's.
+	foreign bool
 }
 
 // event is one event of a Go value, as JavaScript sees it.

@@ -40,7 +40,7 @@ func (h *Host) socketOf(value goja.Value) (*reference.Socket, bool) {
 		return goja.Undefined()
 	})
 	socket := reference.NewSocket(stream, reference.SocketOptions{Executor: h.loop})
-	h.bindSocket(object, socket)
+	h.bindSocket(object, socket).foreign = true
 	return socket, true
 }
 

@@ -197,6 +197,17 @@ func (h *Host) property(prototype *goja.Object, name string, get func(goja.Value
 	_ = prototype.DefineAccessorProperty(name, getter, setter, goja.FLAG_TRUE, goja.FLAG_FALSE)
 }
 
+// readOnly adds an accessor that assignments do not change.
+func (h *Host) readOnly(prototype *goja.Object, name string, get func(goja.Value) goja.Value) {
+	getter := h.vm.ToValue(h.guarded(func(call goja.FunctionCall) goja.Value {
+		if h.boundOf(call.This) == nil {
+			return goja.Undefined()
+		}
+		return get(call.This)
+	}))
+	_ = prototype.DefineAccessorProperty(name, getter, nil, goja.FLAG_TRUE, goja.FLAG_FALSE)
+}
+
 // getter makes the getter of a property from a function of the Go value.
 func getter[T any](h *Host, get func(T) any) func(goja.Value) goja.Value {
 	return func(this goja.Value) goja.Value {
@@ -267,12 +278,26 @@ func (h *Host) headerValue(value goja.Value) reference.HeaderValue {
 		return reference.StringValue(value.String())
 	}
 	if object, ok := value.(*goja.Object); ok && isArray(object) {
-		elements := h.elements(object)
-		lines := make([]string, len(elements))
-		for i, element := range elements {
-			lines[i] = element.String()
+		// A program may change the list until it is sent. Objects in it are asked for their text now: their code must
+		// not run while the header block is made.
+		texts := map[*goja.Object]string{}
+		for _, element := range h.elements(object) {
+			if element, ok := element.(*goja.Object); ok {
+				texts[element] = element.String()
+			}
 		}
-		return reference.ForeignListValue(value, lines...)
+		return reference.LiveListValue(value, func() []string {
+			elements := h.elements(object)
+			lines := make([]string, len(elements))
+			for i, element := range elements {
+				if inner, ok := element.(*goja.Object); ok {
+					lines[i] = texts[inner]
+				} else {
+					lines[i] = element.String()
+				}
+			}
+			return lines
+		})
 	}
 	return reference.ForeignValue(value, value.String())
 }

@@ -137,21 +137,28 @@ func (h *Host) installOutgoingMessage() {
 	h.method(prototype, "cork", func(call goja.FunctionCall) goja.Value { self(call).Cork(); return goja.Undefined() })
 	h.method(prototype, "uncork", func(call goja.FunctionCall) goja.Value { self(call).Uncork(); return goja.Undefined() })
 
+	// In Node these are plain properties, which programs can assign to.
+	plain := map[string]bool{"finished": true, "writable": true, "socket": true, "connection": true, "chunkedEncoding": true}
 	read := func(name string, get func(*reference.OutgoingMessage) any, set func(*reference.OutgoingMessage, goja.Value)) {
 		setter := func(this, value goja.Value) {
 			if message := h.outgoingMessageOf(this); message != nil {
 				set(message, value)
 			}
 		}
-		if set == nil {
-			setter = nil
-		}
-		h.property(prototype, name, func(this goja.Value) goja.Value {
+		getter := func(this goja.Value) goja.Value {
 			if message := h.outgoingMessageOf(this); message != nil {
 				return h.toJS(get(message))
 			}
 			return goja.Undefined()
-		}, setter)
+		}
+		switch {
+		case set != nil:
+			h.property(prototype, name, getter, setter)
+		case plain[name]:
+			h.property(prototype, name, getter, nil)
+		default:
+			h.readOnly(prototype, name, getter)
+		}
 	}
 	read("headersSent", func(m *reference.OutgoingMessage) any { return m.HeadersSent() }, nil)
 	read("finished", func(m *reference.OutgoingMessage) any { return m.Finished() }, nil)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"strconv"
+	"time"
 
 	"github.com/dop251/goja"
 
@@ -25,6 +26,7 @@ func (h *Host) bindSocket(object *goja.Object, socket *reference.Socket) *bound 
 	b := h.bind(object, socket, nil)
 	b.events = func(name string) *event { return h.socketEvent(b, socket, name) }
 	socket.Data = b
+	socket.Replacement = &socketMethods{b, socket}
 	if !socket.Destroyed() {
 		h.sockets[socket] = struct{}{}
 		socket.EventClose.On(func(bool) { delete(h.sockets, socket) })
@@ -36,6 +38,59 @@ func (h *Host) bindSocket(object *goja.Object, socket *reference.Socket) *bound 
 		}
 	})
 	return b
+}
+
+// socketMethods calls the methods of a socket's object where messages call them, if the program has replaced them.
+type socketMethods struct {
+	*bound
+	socket *reference.Socket
+}
+
+// replaced calls a method of the object, unless it is ours.
+func (m *socketMethods) replaced(name string, arguments ...any) bool {
+	h := m.host
+	if h.isDead() {
+		return false
+	}
+	member := m.object.Get(name)
+	function, ok := goja.AssertFunction(member)
+	if !ok || h.prototype(h.classes.socket).Get(name).StrictEquals(member) || m.foreign {
+		return false
+	}
+	values := make([]goja.Value, len(arguments))
+	for i, argument := range arguments {
+		values[i] = h.toJS(argument)
+	}
+	h.Call(function, m.object, values...)
+	return true
+}
+
+func (m *socketMethods) SetTimeout(d time.Duration, callback func()) {
+	if !m.replaced("setTimeout", milliseconds(d)) {
+		m.socket.SetTimeout(d, callback)
+	}
+}
+
+func (m *socketMethods) SetNoDelay(noDelay bool) {
+	if !m.replaced("setNoDelay", noDelay) {
+		m.socket.SetNoDelay(noDelay)
+	}
+}
+
+func (m *socketMethods) SetKeepAlive(enable bool, initialDelay time.Duration) {
+	if !m.replaced("setKeepAlive", enable, milliseconds(initialDelay)) {
+		m.socket.SetKeepAlive(enable, initialDelay)
+	}
+}
+
+func (m *socketMethods) Destroy(err error) {
+	var failure any = goja.Undefined()
+	if err != nil {
+		failure = err
+	}
+	if !m.replaced("destroy", failure) {
+		m.socket.Destroy(err)
+	}
 }
 
 func (h *Host) socketEvent(b *bound, socket *reference.Socket, name string) *event {
