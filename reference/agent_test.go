@@ -34,7 +34,7 @@ func fetch(t *testing.T, agent *reference.Agent, options reference.RequestOption
 	freed := agent.EventFree.On(func(socket *reference.Socket, _ *reference.RequestOptions) {
 		mu.Lock()
 		defer mu.Unlock()
-		if socket == own {
+		if socket == own && !socket.Destroyed() {
 			settled <- struct{}{}
 		}
 	})
