@@ -127,14 +127,30 @@ func (e *MessageReadable) On(call func()) Listener {
 // NewIncomingMessage makes a message without content on a socket, which may be nil. It is for factories of
 // ServerOptions, which may wrap it, and for tests.
 func NewIncomingMessage(socket *Socket) *IncomingMessage {
-	m := &IncomingMessage{headerLimit: -1, behaviours: behavioursOf(V12)}
+	return NewMessage(MessageOptions{Socket: socket})
+}
+
+// MessageOptions are for NewMessage. The zero value is good.
+type MessageOptions struct {
+	// Socket is the connection of the message. Default: none.
+	Socket *Socket
+	// Edition selects documented differences. Default: V12.
+	Edition Edition
+	// Executor delivers the events of a message without a socket. Default: nil, a goroutine.
+	Executor Executor
+}
+
+// NewMessage is NewIncomingMessage with options.
+func NewMessage(options MessageOptions) *IncomingMessage {
+	socket := options.Socket
+	m := &IncomingMessage{headerLimit: -1, behaviours: behavioursOf(options.Edition)}
 	m.EventData.message = m
 	m.EventReadable.message = m
 	if socket != nil {
 		m.inlet, m.strand = &socket.inlet, socket.strand
 		m.socket.Store(socket)
 	} else {
-		m.inlet, m.strand = &inlet{}, newStrand(nil)
+		m.inlet, m.strand = &inlet{}, newStrand(options.Executor)
 		m.inlet.cond.L = &m.inlet.mu
 	}
 	return m

@@ -72,7 +72,8 @@ func (h *Host) initIncomingMessage(call goja.FunctionCall) goja.Value {
 		return goja.Undefined()
 	}
 	socket, _ := valueOf[*reference.Socket](h, call.Argument(1))
-	h.bindIncoming(object, reference.NewIncomingMessage(socket))
+	h.bindIncoming(object, reference.NewMessage(reference.MessageOptions{
+		Socket: socket, Edition: h.options.Edition, Executor: h.loop}))
 	return goja.Undefined()
 }
 

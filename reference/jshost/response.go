@@ -39,7 +39,7 @@ func (h *Host) initServerResponse(call goja.FunctionCall) goja.Value {
 	}
 	request, ok := valueOf[*reference.IncomingMessage](h, call.Argument(1))
 	if !ok {
-		request = reference.NewIncomingMessage(nil)
+		request = reference.NewMessage(reference.MessageOptions{Edition: h.options.Edition, Executor: h.loop})
 	}
 	h.bindResponse(object, reference.NewServerResponse(request))
 	return goja.Undefined()
