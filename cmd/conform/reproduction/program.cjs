@@ -26,8 +26,8 @@ function bytes(string) {
 }
 
 function record(label) {
-  if (arguments.length < 2) return say({record: label});
-  say({record: label, value: encode(arguments.length === 2 ? arguments[1] : [].slice.call(arguments, 1), [])});
+  if (arguments.length < 2) return say({record: String(label)});
+  say({record: String(label), value: encode(arguments.length === 2 ? arguments[1] : [].slice.call(arguments, 1), [])});
 }
 
 function attempt(label, f) {
@@ -35,9 +35,9 @@ function attempt(label, f) {
   try {
     result = f();
   } catch (error) {
-    return say({record: label, value: thrown(error, ['code', 'name'])});
+    return say({record: String(label), value: thrown(error, ['code', 'name'])});
   }
-  say({record: label, value: 'returned'});
+  say({record: String(label), value: 'returned'});
   return result;
 }
 
