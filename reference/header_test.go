@@ -164,12 +164,13 @@ func TestWriteAfterEndIsAnEventToo(t *testing.T) {
 	_, address := serve(t, v12, func(_ request, response response) {
 		response.EventError.On(func(err error) { journal.note("error " + err.(*reference.Error).Code) })
 		must(response.End(nil, nil))
-		_, _ = response.SendText("x", func(err error) { journal.note("callback " + err.(*reference.Error).Code) })
+		_, _ = response.SendText("x", func(error) { journal.note("callback") })
+		response.EventClose.On(journal.noting("close"))
 		journal.note("returned")
 	})
 	connect(t, address).send(get)
-	want := "returned > error ERR_STREAM_WRITE_AFTER_END > callback ERR_STREAM_WRITE_AFTER_END"
-	if got := journal.wait(t, "callback ERR_STREAM_WRITE_AFTER_END"); got != want {
+	want := "returned > error ERR_STREAM_WRITE_AFTER_END > close"
+	if got := journal.wait(t, "close"); got != want {
 		t.Errorf("got %q", got)
 	}
 }
@@ -262,6 +263,21 @@ func TestInsecureHTTPParser(t *testing.T) {
 		peer.send(raw)
 		if got := peer.rest(); got != want {
 			t.Errorf("insecure=%v: got %q", insecure, got)
+		}
+	}
+}
+
+func TestMaxHeaderSizeIsAnOptionOfV13(t *testing.T) {
+	raw := "GET / HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("a", 1000) + "\r\nConnection: close\r\n\r\n"
+	for edition, want := range map[reference.Edition]string{
+		reference.V12: ok,
+		reference.V13: "HTTP/1.1 431 Request Header Fields Too Large\r\n",
+	} {
+		_, address := serve(t, reference.ServerOptions{Edition: edition, MaxHeaderSize: 500}, end("x"))
+		peer := connect(t, address)
+		peer.send(raw)
+		if got := peer.rest(); !strings.HasPrefix(got, want) {
+			t.Errorf("%v: got %q", edition, got)
 		}
 	}
 }

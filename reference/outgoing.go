@@ -364,12 +364,7 @@ func (m *OutgoingMessage) SendText(text string, callback func(error)) (bool, err
 func (m *OutgoingMessage) write(chunk []byte, text bool, callback func(error), cork bool) (bool, error) {
 	if m.ended {
 		err := m.behaviours.writeAfterEndError()
-		m.strand.post(func() {
-			m.EventError.Emit(err)
-			if callback != nil {
-				callback(err)
-			}
-		})
+		m.strand.post(func() { m.EventError.Emit(err) })
 		return true, err
 	}
 	if m.head == nil {

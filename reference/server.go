@@ -22,10 +22,10 @@ type ServerOptions struct {
 	// Executor delivers all events. Default: nil, each connection delivers its own.
 	Executor Executor
 	// InsecureHTTPParser accepts what Node's lenient parser accepts: control characters in header values, and
-	// Content-Length together with Transfer-Encoding. Default: false.
+	// Content-Length together with Transfer-Encoding. Default: false. Editions before v12 do not know it.
 	InsecureHTTPParser bool
-	// MaxHeaderSize limits a header block, in bytes; a larger one is answered with 431. Default: 8192 (16384 in v13,
-	// 81920 before v12). A server of Node has this option in v13 only.
+	// MaxHeaderSize limits a header block, in bytes; a larger one is answered with 431. Default: 16384. Only edition v13
+	// has this option; the others have a limit that cannot be changed: 8192 in v12, 81920 before.
 	MaxHeaderSize int
 	// TLS makes Listen and Serve speak TLS.
 	TLS *tls.Config

@@ -32,7 +32,11 @@ type serverConnection struct {
 // accept makes an HTTP connection of a socket: it is the server's own listener of EventConnection.
 func (s *Server) accept(socket *Socket) {
 	c := &serverConnection{server: s, socket: socket}
-	c.reader.prepare(socket, c, s.behaviours, http1.Request, s.options.MaxHeaderSize, s.options.InsecureHTTPParser)
+	headBytes, insecure := 0, s.behaviours.insecureParserOption && s.options.InsecureHTTPParser
+	if s.behaviours.maxHeaderSizeOption {
+		headBytes = s.options.MaxHeaderSize
+	}
+	c.reader.prepare(socket, c, s.behaviours, http1.Request, headBytes, insecure)
 	socket.SetAllowHalfOpen(true)
 	socket.setOwner(c)
 	s.addConnection(c)
@@ -389,11 +393,13 @@ func (c *serverConnection) responseFinished(response *ServerResponse) {
 	response.mu.Lock()
 	last := response.last
 	response.mu.Unlock()
+	// The last byte can be gone before the call of End, on another goroutine, has come to say so.
+	c.responseEnded(response)
 	c.mu.Lock()
-	idle := c.current == nil && len(c.waiting) == 0
 	if c.current == response {
 		c.current = nil
 	}
+	idle := c.current == nil && len(c.waiting) == 0
 	c.mu.Unlock()
 	if !last && idle {
 		if timeout := c.server.KeepAliveTimeout(); timeout > 0 {
