@@ -15,7 +15,9 @@ import (
 type Launcher func(ctx context.Context, run Run, output *Output) (Program, error)
 
 // A Program is a running program of a Launcher. Its methods are safe for
-// concurrent use and do not block; they hand over to the program's loop.
+// concurrent use and do not block; they hand over to the program's loop. One that
+// takes time to be gone has a method Done() <-chan struct{} beside them, which
+// the target's Close waits for.
 type Program interface {
 	Signal(name string, value any)
 	// Finish lets what is under way happen (at least two turns of the loop with
@@ -52,7 +54,12 @@ func (t *inProcess) Start(ctx context.Context, run Run) (Session, error) {
 		return nil, err
 	}
 	session.program = program
-	t.running.Go(session.output.deliver)
+	t.running.Go(func() {
+		session.output.deliver()
+		if lasting, ok := program.(interface{ Done() <-chan struct{} }); ok {
+			<-lasting.Done()
+		}
+	})
 	return session, nil
 }
 

@@ -104,6 +104,9 @@ func (p *referenceProgram) Finish() {
 	}
 }
 
+// Done is closed when nothing of the program is left.
+func (p *referenceProgram) Done() <-chan struct{} { return p.host.Done() }
+
 func (p *referenceProgram) Cancel() { p.end(false) }
 
 func (p *referenceProgram) end(tell bool) {
