@@ -1,0 +1,8 @@
+package agent_test
+
+import . "github.com/nodehttp/conform/specs"
+
+// agent.maxSockets
+var _ = Section("agent.maxSockets",
+	Clause("agent.maxSockets/limits-sockets-per-origin"),
+)

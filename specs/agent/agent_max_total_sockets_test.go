@@ -1,0 +1,8 @@
+package agent_test
+
+import . "github.com/nodehttp/conform/specs"
+
+// agent.maxTotalSockets
+var _ = Section("agent.maxTotalSockets",
+	Clause("agent.maxTotalSockets/limits-all-sockets"),
+)

@@ -1,0 +1,8 @@
+package agent_test
+
+import . "github.com/nodehttp/conform/specs"
+
+// http.globalAgent
+var _ = Section("http.globalAgent",
+	Clause("http.globalAgent/default-for-requests"),
+)

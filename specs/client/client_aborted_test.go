@@ -1,0 +1,8 @@
+package client_test
+
+import . "github.com/nodehttp/conform/specs"
+
+// request.aborted
+var _ = Section("client.aborted",
+	Clause("client.aborted/true-after-abort"),
+)

@@ -1,0 +1,11 @@
+package client_test
+
+import . "github.com/nodehttp/conform/specs"
+
+// request.end([data[, encoding]][, callback])
+var _ = Section("client.end",
+	Clause("client.end/terminates-chunked-body"),
+	Clause("client.end/data-same-bytes-as-write-and-end"),
+	Clause("client.end/callback-when-finished"),
+	Clause("client.end/returns-request"),
+)

@@ -1,0 +1,8 @@
+package client_test
+
+import . "github.com/nodehttp/conform/specs"
+
+// Event: 'continue'
+var _ = Section("client.event-continue",
+	Clause("client.event-continue/emitted-for-100"),
+)

@@ -1,0 +1,8 @@
+package client_test
+
+import . "github.com/nodehttp/conform/specs"
+
+// request.flushHeaders()
+var _ = Section("client.flushHeaders",
+	Clause("client.flushHeaders/sends-head-now"),
+)

@@ -1,0 +1,8 @@
+package client_test
+
+import . "github.com/nodehttp/conform/specs"
+
+// request.removeHeader(name)
+var _ = Section("client.removeHeader",
+	Clause("client.removeHeader/not-sent"),
+)

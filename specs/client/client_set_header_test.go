@@ -1,0 +1,11 @@
+package client_test
+
+import . "github.com/nodehttp/conform/specs"
+
+// request.setHeader(name, value)
+var _ = Section("client.setHeader",
+	Clause("client.setHeader/replaces"),
+	Clause("client.setHeader/list-sends-a-field-each"),
+	Clause("client.setHeader/cookie-list-sends-a-field-each"),
+	Clause("client.setHeader/converted-when-sent"),
+)

@@ -1,0 +1,12 @@
+package client_test
+
+import . "github.com/nodehttp/conform/specs"
+
+// Class: http.ClientRequest
+var _ = Section("client",
+	Clause("client/head-leaves-with-first-data-or-end"),
+	Clause("client/unheard-response-is-discarded"),
+	Clause("client/end-waits-for-consumption"),
+	Clause("client/content-length-is-not-checked"),
+	Clause("client/premature-close-is-aborted"),
+)

@@ -1,0 +1,11 @@
+package client_test
+
+import . "github.com/nodehttp/conform/specs"
+
+// http.get(url[, options][, callback])
+var _ = Section("http.get",
+	Clause("http.get/ends-request"),
+	Clause("http.get/callback-hears-response"),
+	Clause("http.get/inherited-options-are-ignored"),
+	Clause("http.get/method-is-always-get"),
+)

@@ -1,0 +1,8 @@
+package message_test
+
+import . "github.com/nodehttp/conform/specs"
+
+// message.complete
+var _ = Section("message.complete",
+	Clause("message.complete/tells-whether-whole"),
+)

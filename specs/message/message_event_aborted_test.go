@@ -1,0 +1,8 @@
+package message_test
+
+import . "github.com/nodehttp/conform/specs"
+
+// Event: 'aborted'
+var _ = Section("message.event-aborted",
+	Clause("message.event-aborted/when-cut-off"),
+)

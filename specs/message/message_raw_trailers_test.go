@@ -1,0 +1,8 @@
+package message_test
+
+import . "github.com/nodehttp/conform/specs"
+
+// message.rawTrailers
+var _ = Section("message.rawTrailers",
+	Clause("message.rawTrailers/filled-at-end"),
+)

@@ -1,0 +1,8 @@
+package message_test
+
+import . "github.com/nodehttp/conform/specs"
+
+// message.trailers
+var _ = Section("message.trailers",
+	Clause("message.trailers/filled-at-end"),
+)

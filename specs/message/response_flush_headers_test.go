@@ -1,0 +1,8 @@
+package message_test
+
+import . "github.com/nodehttp/conform/specs"
+
+// response.flushHeaders()
+var _ = Section("response.flushHeaders",
+	Clause("response.flushHeaders/sends-head-now"),
+)
