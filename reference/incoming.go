@@ -38,6 +38,7 @@ type IncomingMessage struct {
 	major, minor  int
 	upgrade       bool
 	keepAlive     bool
+	bodyless      bool // the head says that no body follows
 	rawHeaders    []string
 	headerLimit   int // pairs of rawHeaders that count; -1: all
 
@@ -203,6 +204,16 @@ func (m *IncomingMessage) Headers() *MessageHeaders {
 		m.headers.addPairs(pairs, m.behaviours)
 	})
 	return &m.headers
+}
+
+// mentions reports whether a field of that name may be among Headers, which are expensive to make only to find out.
+func (m *IncomingMessage) mentions(name string) bool {
+	for i := 0; i+1 < len(m.rawHeaders); i += 2 {
+		if equalNames(m.rawHeaders[i], name) {
+			return true
+		}
+	}
+	return false
 }
 
 // RawTrailers returns the fields behind a chunked body; there are none before EventEnd.

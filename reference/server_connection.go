@@ -175,6 +175,7 @@ func (c *serverConnection) readHead(head *http1.Head) (*IncomingMessage, http1.A
 	request := NewIncomingMessage(c.socket)
 	request.behaviours = c.server.behaviours
 	request.fill(head, c.server.headersKept())
+	request.bodyless = !head.Chunked && head.ContentLength <= 0
 	switch {
 	case !head.Upgrade:
 	case head.Method == http1.MethodConnect, c.server.EventUpgrade.Count() > 0:
@@ -218,7 +219,7 @@ func (c *serverConnection) messageArrived(request *IncomingMessage) {
 	}
 
 	expect, expects := "", false
-	if request.major == 1 && request.minor == 1 {
+	if request.major == 1 && request.minor == 1 && request.mentions("expect") {
 		expect, expects = request.Headers().Get("expect")
 	}
 	switch {
@@ -246,7 +247,8 @@ func (c *serverConnection) messageArrived(request *IncomingMessage) {
 func (c *serverConnection) cork() {
 	in := &c.socket.inlet
 	in.mu.Lock()
-	more := len(in.input) > 0 && c.reader.current != nil && c.reader.current.complete
+	current := c.reader.current
+	more := len(in.input) > 0 && current != nil && (current.complete || current.bodyless)
 	in.mu.Unlock()
 	if !more {
 		c.uncork()
@@ -420,6 +422,10 @@ func (c *serverConnection) pendingOutput(delta int) {
 }
 
 func (c *serverConnection) holdForOutput() {
+	if c.pendingBytes.Load() < highWaterMark && c.socket.WritableLength() < highWaterMark {
+		return
+	}
+	c.uncork()
 	if c.pendingBytes.Load() < highWaterMark && c.socket.WritableLength() < highWaterMark {
 		return
 	}

@@ -71,6 +71,7 @@ type Socket struct {
 	noDelay             *bool
 	keepAlive           *bool
 	keepAliveDelay      time.Duration
+	keepAliveTold       bool // the system knows of the last two
 	unreferenced        bool
 	local, remote       net.Addr
 	bytesRead           atomic.Int64
@@ -1088,8 +1089,12 @@ func (s *Socket) SetNoDelay(noDelay bool) {
 func (s *Socket) SetKeepAlive(enable bool, initialDelay time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.keepAliveTold && *s.keepAlive == enable && s.keepAliveDelay == initialDelay {
+		return // an agent asks for it after every request
+	}
 	s.keepAlive, s.keepAliveDelay = &enable, initialDelay
 	if conn, ok := tcpOf(s.stream).(*net.TCPConn); ok {
+		s.keepAliveTold = true
 		_ = conn.SetKeepAliveConfig(net.KeepAliveConfig{Enable: enable, Idle: initialDelay, Interval: -1, Count: -1})
 	}
 }
