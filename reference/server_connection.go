@@ -243,15 +243,19 @@ func (c *serverConnection) messageArrived(request *IncomingMessage) {
 	}
 }
 
-// cork holds responses back while another request is in hand already, so that they leave in one write.
+// cork holds responses back while another request is in hand already, so that they leave in one write, the last one's
+// included if it is made at once.
 func (c *serverConnection) cork() {
 	in := &c.socket.inlet
 	in.mu.Lock()
 	current := c.reader.current
-	more := len(in.input) > 0 && current != nil && (current.complete || current.bodyless)
+	whole := current != nil && (current.complete || current.bodyless)
+	more := len(in.input) > 0
 	in.mu.Unlock()
-	if !more {
+	if !whole {
 		c.uncork()
+	}
+	if !whole || !more {
 		return
 	}
 	c.mu.Lock()
