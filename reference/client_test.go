@@ -61,13 +61,6 @@ func newOrigin(t *testing.T, script func(c *originConn, n int)) *origin {
 	return p
 }
 
-// connections counts what was accepted so far.
-func (p *origin) connections() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.accepted
-}
-
 type originConn struct {
 	net.Conn
 	in *bufio.Reader

@@ -9,10 +9,9 @@ import (
 
 // serverConnection is HTTP on one socket of a server: requests are told as they come, responses leave in that order.
 type serverConnection struct {
-	server  *Server
-	socket  *Socket
-	reader  messageReader
-	counted bool // the server accepted it
+	server *Server
+	socket *Socket
+	reader messageReader
 
 	pendingBytes atomic.Int64 // written by responses that have to wait
 

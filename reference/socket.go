@@ -837,13 +837,6 @@ func (s *Socket) Uncork() {
 	s.mu.Unlock()
 }
 
-// push sends what is queued in spite of Cork.
-func (s *Socket) push() {
-	s.mu.Lock()
-	s.flush()
-	s.mu.Unlock()
-}
-
 // --- ending
 
 // Destroy closes the connection at once; what is queued is lost. EventError with err, unless it is nil, and EventClose

@@ -63,7 +63,6 @@ type Host struct {
 	mu     sync.Mutex
 	closed bool
 	dead   bool // no JavaScript runs any more
-	ended  func()
 }
 
 // closer is a server that has to be closed with the host.

@@ -5,6 +5,7 @@ import . "github.com/nodehttp/conform/specs"
 // Event: 'clientError'
 var _ = Section("server.event-clientError",
 	Clause("server.event-clientError/emitted-for-malformed-request"),
+	Clause("server.event-clientError/socket-is-a-net-socket"),
 	Clause("server.event-clientError/listener-owns-socket"),
 	Clause("server.event-clientError/listener-may-answer"),
 	Clause("server.event-clientError/default-destroys"),

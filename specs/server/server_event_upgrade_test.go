@@ -5,6 +5,7 @@ import . "github.com/nodehttp/conform/specs"
 // Event: 'upgrade'
 var _ = Section("server.event-upgrade",
 	Clause("server.event-upgrade/emitted-with-request-socket-head"),
+	Clause("server.event-upgrade/socket-is-a-net-socket"),
 	Clause("server.event-upgrade/head-holds-first-bytes"),
 	Clause("server.event-upgrade/no-listener-closes"),
 	Clause("server.event-upgrade/no-listener-is-ordinary-request"),
