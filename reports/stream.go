@@ -24,6 +24,31 @@ type Header struct {
 	Started time.Time `json:"started"`
 
 	Selection Selection `json:"selection"`
+
+	// Sections and Clauses are what the run is about: clauses that the edition
+	// states, in the order of the document, with their text, so that a report
+	// needs no catalogue. Streams of early versions have none.
+	Sections []Section `json:"sections,omitempty"`
+	Clauses  []Clause  `json:"clauses,omitempty"`
+}
+
+// A Section is one heading of the document.
+type Section struct {
+	ID    string `json:"id"`
+	Title string `json:"title"`
+	Class string `json:"class"`
+}
+
+// A Clause is one statement of the document, as the edition of the run has it.
+type Clause struct {
+	ID         string   `json:"id"`
+	Section    string   `json:"section"`
+	Class      string   `json:"class"`
+	Level      string   `json:"level"`                // stated, implied, advisory or observed
+	Editions   []string `json:"editions"`             // all that state it
+	Text       string   `json:"text"`                 // in the project's own words
+	Erratum    string   `json:"erratum,omitempty"`    // what real Node of the edition does instead
+	Untestable string   `json:"untestable,omitempty"` // why no vector tests it
 }
 
 // Tool is what wrote the stream.
@@ -49,6 +74,13 @@ type Selection struct {
 	Parallel     int      `json:"parallel,omitempty"`
 	TimeoutScale float64  `json:"timeoutScale,omitempty"`
 	Fragment     string   `json:"fragment,omitempty"`
+	Shard        *Shard   `json:"shard,omitempty"`
+}
+
+// A Shard says which part of the selection a stream is of.
+type Shard struct {
+	Index int `json:"index"` // from 1
+	Of    int `json:"of"`
 }
 
 // A Vector is the verdict on one vector.
@@ -68,6 +100,12 @@ type Vector struct {
 	Records    []Record `json:"observations"`     // what the program recorded
 	Failure    *Failure `json:"failure,omitempty"`
 	Transcript []Entry  `json:"transcript,omitempty"`
+
+	// Of a failure, so that a report can show what ran without a catalogue.
+	About   string   `json:"about,omitempty"`
+	Program string   `json:"program,omitempty"` // JavaScript
+	Script  []string `json:"script,omitempty"`  // the wire script, a step a line
+	Again   string   `json:"again,omitempty"`   // the command that runs the vector again
 }
 
 // A Record is one call of record by the program. Value is absent when the

@@ -152,7 +152,7 @@ func (f *runFlags) run(cmd *cobra.Command) (err error) {
 	for i, chosen := range targets {
 		one := &targetRun{
 			flags: f, catalogue: catalogue, baseline: baseline, screen: screen, output: output,
-			target: chosen, last: i == len(targets)-1, earlier: summaries,
+			selected: selected, target: chosen, last: i == len(targets)-1, earlier: summaries,
 		}
 		summary, ranErr := one.run(cmd.Context(), harness.Config{
 			Target: chosen.Target, Catalogue: catalogue, Vectors: selected, Edition: edition,
@@ -205,6 +205,7 @@ func (f *runFlags) readBaseline() (*harness.Baseline, error) {
 type targetRun struct {
 	flags     *runFlags
 	catalogue *vectors.Catalogue
+	selected  []*vectors.Vector
 	baseline  *harness.Baseline
 	screen    *screen
 	output    *output
@@ -248,6 +249,9 @@ func (t *targetRun) event(event harness.Event) {
 	case event.Begin != nil:
 		t.description = event.Begin.Target
 		t.screen.begin(*event.Begin)
+		f := t.flags
+		everything := len(f.only)+len(f.skip) == 0 && f.class == ""
+		sections, clauses := clausesOf(t.catalogue, event.Begin.Edition, t.selected, everything)
 		t.output.stream.Header(reports.Header{
 			Tool: reports.Tool{Name: "conform", Version: target.ModuleVersion()},
 			Target: reports.Target{
@@ -259,6 +263,7 @@ func (t *targetRun) event(event harness.Event) {
 				Only: t.flags.only, Skip: t.flags.skip, Class: t.flags.class, Vectors: event.Begin.Total,
 				Parallel: t.flags.parallel, TimeoutScale: t.flags.timeoutScale, Fragment: t.flags.fragment,
 			},
+			Sections: sections, Clauses: clauses,
 		})
 	case event.Start != nil:
 		t.screen.start(*event.Start)
@@ -268,7 +273,11 @@ func (t *targetRun) event(event harness.Event) {
 		case harness.Fail, harness.Flaky:
 			t.failed = t.failed || known == ""
 		}
-		t.output.stream.Vector(lineOf(*event.Result, t.catalogue, known))
+		line := lineOf(*event.Result, t.catalogue, known)
+		if line.Failure != nil || line.Verdict == string(harness.Error) {
+			line.Again = t.again(line.ID, event.Result.Edition)
+		}
+		t.output.stream.Vector(line)
 		t.screen.result(*event.Result, known)
 	}
 }

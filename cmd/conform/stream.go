@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -33,6 +34,9 @@ func lineOf(result harness.Result, catalogue *vectors.Catalogue, known string) r
 			Clauses: f.Clauses, Position: f.Position.String(), Step: f.Step,
 			Permitted: f.Permitted, Seen: f.Seen, WantRecords: f.WantRecords, GotRecords: f.GotRecords,
 		}
+	}
+	if result.Failure != nil {
+		line.About, line.Program, line.Script = v.About, v.Program, scriptLines(v.Wire, "")
 	}
 	left := transcriptLimit
 	for _, entry := range result.Transcript {
@@ -89,4 +93,39 @@ func footerOf(summary harness.Summary) reports.Footer {
 		footer.Clauses[string(clause.Verdict)]++
 	}
 	return footer
+}
+
+// clausesOf are the clauses that the edition states and their sections, in the
+// order of the document: those of the vectors, or all for a run of everything.
+func clausesOf(catalogue *vectors.Catalogue, edition vectors.Edition, chosen []*vectors.Vector, everything bool) ([]reports.Section, []reports.Clause) {
+	touched := map[string]bool{}
+	for _, v := range chosen {
+		for _, id := range v.Clauses {
+			touched[id] = touched[id] || v.AppliesTo(edition)
+		}
+	}
+	var (
+		sections []reports.Section
+		clauses  []reports.Clause
+		has      = map[string]bool{}
+	)
+	for _, clause := range catalogue.Clauses {
+		if !slices.Contains(clause.Editions, edition) || !everything && !touched[clause.ID] {
+			continue
+		}
+		erratum, _ := clause.ErratumIn(edition)
+		line := reports.Clause{
+			ID: clause.ID, Section: clause.Section, Class: clause.Class, Level: string(clause.Level),
+			Text: clause.Text, Erratum: erratum, Untestable: clause.Untestable,
+		}
+		for _, e := range clause.Editions {
+			line.Editions = append(line.Editions, string(e))
+		}
+		clauses = append(clauses, line)
+		if section := catalogue.Section(clause.Section); section != nil && !has[section.ID] {
+			has[section.ID] = true
+			sections = append(sections, reports.Section{ID: section.ID, Title: section.Title, Class: section.Class})
+		}
+	}
+	return sections, clauses
 }
