@@ -372,7 +372,7 @@ func (m *OutgoingMessage) write(chunk []byte, text bool, callback func(error), c
 			return false, err
 		}
 	}
-	if cork && m.attached && m.behaviours.writeCorksSocket && !m.uncorks {
+	if cork && m.attached && m.behaviours.writeCorksSocket && !m.uncorks && len(chunk) < corkedChunk {
 		m.uncorks = true
 		socket := m.socket
 		socket.Cork()
@@ -418,6 +418,10 @@ func (m *OutgoingMessage) transmit(chunk []byte, text bool, callback func(error)
 	}
 	return m.transmitParts(callback, prefix, chunk, suffix)
 }
+
+// corkedChunk is the size from which a chunk does not wait for what else is sent in the same turn: a segment of its own
+// costs less than a copy.
+const corkedChunk = 8 << 10
 
 var crlf = []byte("\r\n")
 

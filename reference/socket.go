@@ -543,21 +543,29 @@ func (s *Socket) Write(chunk []byte) (int, error) {
 	return len(chunk), nil
 }
 
-// sendParts is Send for bytes that belong together and must not be copied into one slice first. It takes part in
-// nothing but the queue's order: a socket that cannot be written to any more drops them.
-func (s *Socket) sendParts(callback func(error), parts ...[]byte) bool {
+// sendParts is Send for bytes that belong together: what leaves with a piece of a message's body, in front of it and
+// behind it. It takes part in nothing but the queue's order: a socket that cannot be written to any more drops them.
+func (s *Socket) sendParts(callback func(error), prefix, chunk, suffix []byte) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.destroyed || s.ending {
 		return false
 	}
-	for _, part := range parts {
-		s.queue = append(s.queue, part...)
+	at := s.written + int64(s.inFlight+len(s.queue)+len(prefix)+len(chunk)+len(suffix))
+	direct := len(s.queue) == 0 && s.corked == 0 && s.raw != nil && !s.flushing && !s.connecting
+	if direct {
+		s.sendDirectly(prefix, chunk, suffix)
+	} else {
+		s.queue = append(append(append(s.queue, prefix...), chunk...), suffix...)
 	}
 	if callback != nil {
-		s.callbacks = append(s.callbacks, writeCallback{s.written + int64(s.inFlight+len(s.queue)), callback})
+		s.callbacks = append(s.callbacks, writeCallback{at, callback})
 	}
-	if s.corked == 0 {
+	switch {
+	case s.corked > 0:
+	case direct && len(s.queue) > 0:
+		s.flushLater()
+	default:
 		s.flush()
 	}
 	ok := s.inFlight+len(s.queue) < highWaterMark
@@ -565,6 +573,56 @@ func (s *Socket) sendParts(callback func(error), parts ...[]byte) bool {
 		s.needDrain = true
 	}
 	return ok
+}
+
+// sendDirectly hands over what the kernel takes of the parts and queues the rest: small ones in one piece, of a large
+// chunk what does not go with the first piece from where it lies. It is called with mu held and nothing in the queue.
+func (s *Socket) sendDirectly(prefix, chunk, suffix []byte) {
+	first := readBuffers.get()
+	defer readBuffers.put(first)
+	n := copy(first.bytes[:], prefix)
+	prefix = prefix[n:]
+	if len(prefix) == 0 {
+		taken := copy(first.bytes[n:], chunk)
+		chunk = chunk[taken:]
+		n += taken
+	}
+	if len(prefix)+len(chunk) == 0 {
+		taken := copy(first.bytes[n:], suffix)
+		suffix = suffix[taken:]
+		n += taken
+	}
+	if n == 0 {
+		return
+	}
+	rest, failed := s.hand(first.bytes[:n])
+	if failed {
+		return
+	}
+	if len(rest)+len(prefix) == 0 && len(chunk) > 0 {
+		if chunk, failed = s.hand(chunk); failed {
+			return
+		}
+	}
+	if len(rest)+len(prefix)+len(chunk)+len(suffix) == 0 {
+		return
+	}
+	if room := len(rest) + len(prefix) + len(chunk) + len(suffix); cap(s.queue) < room {
+		s.queue = make([]byte, 0, room)
+	}
+	s.queue = append(append(append(append(s.queue, rest...), prefix...), chunk...), suffix...)
+}
+
+// hand hands over what the kernel takes at once and returns the rest. It is called with mu held.
+func (s *Socket) hand(chunk []byte) (rest []byte, failed bool) {
+	n, err := s.raw.write(chunk)
+	s.written += int64(n)
+	s.active.Store(now())
+	if err != nil {
+		s.failWrite(err)
+		return nil, true
+	}
+	return chunk[n:], false
 }
 
 // waitWritten sends what is queued in spite of Cork and blocks while too much is.
@@ -652,6 +710,11 @@ func (s *Socket) flush() {
 		s.flushed()
 		return
 	}
+	s.flushLater()
+}
+
+// flushLater makes a goroutine hand the queue to the system. It is called with mu held.
+func (s *Socket) flushLater() {
 	s.flushing = true
 	go func() {
 		s.mu.Lock()
@@ -671,12 +734,15 @@ func (s *Socket) writeQueue() {
 		s.inFlight = len(chunk)
 		for len(chunk) > 0 && !s.destroyed {
 			piece := chunk
-			if len(piece) > bufferSize {
-				piece = piece[:bufferSize]
-			}
-			stream := s.stream
+			stream, raw := s.stream, s.raw
 			s.mu.Unlock()
-			n, err := stream.Write(piece)
+			var n int
+			var err error
+			if raw != nil {
+				n, err = raw.writeSome(piece)
+			} else {
+				n, err = stream.Write(piece[:min(len(piece), bufferSize)])
+			}
 			s.touch()
 			s.mu.Lock()
 			s.written += int64(n)

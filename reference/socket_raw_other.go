@@ -10,4 +10,5 @@ func newRawConn(any) *rawConn { return nil }
 func (c *rawConn) read(*bufferPool) (*buffer, int, error) { panic("unreachable") }
 func (c *rawConn) readInto([]byte) (int, error)           { panic("unreachable") }
 func (c *rawConn) write([]byte) (int, error)              { panic("unreachable") }
+func (c *rawConn) writeSome([]byte) (int, error)          { panic("unreachable") }
 func (c *rawConn) discard()                               {}

@@ -8,38 +8,48 @@ import (
 	"syscall"
 )
 
-// rawConn reads and writes a kernel socket without waiting and without holding a buffer while it waits.
+// rawConn reads and writes a kernel socket without waiting and without holding a buffer while it waits. One goroutine at
+// a time may read, and one may write. What the calls into the system need lies here, so that a call allocates nothing.
 type rawConn struct {
-	raw syscall.RawConn
+	raw     syscall.RawConn
+	reading rawRead
+	writing rawWrite
+}
+
+type rawRead struct {
+	attempt func(fd uintptr) bool
+	buffers *bufferPool
+	buffer  *buffer
+	n       int
+	err     error
+}
+
+type rawWrite struct {
+	attempt func(fd uintptr) bool
+	chunk   []byte // what was not written yet
+	wait    bool   // for the system to take at least something
+	err     error
 }
 
 func newRawConn(stream any) *rawConn {
 	switch stream.(type) {
 	case *net.TCPConn, *net.UnixConn:
 		if raw, err := stream.(syscall.Conn).SyscallConn(); err == nil {
-			return &rawConn{raw}
+			c := &rawConn{raw: raw}
+			c.reading.attempt, c.writing.attempt = c.tryRead, c.tryWrite
+			return c
 		}
 	}
 	return nil
 }
 
 // read waits until the socket is readable, then takes a buffer and fills it.
-func (c *rawConn) read(buffers *bufferPool) (buffer *buffer, n int, err error) {
-	failure := c.raw.Read(func(fd uintptr) bool {
-		buffer = buffers.get()
-		for {
-			n, err = syscall.Read(int(fd), buffer.bytes[:])
-			if err != syscall.EINTR {
-				break
-			}
-		}
-		if err == syscall.EAGAIN {
-			buffers.put(buffer)
-			buffer, err = nil, nil
-			return false
-		}
-		return true
-	})
+func (c *rawConn) read(buffers *bufferPool) (*buffer, int, error) {
+	r := &c.reading
+	r.buffers = buffers
+	failure := c.raw.Read(r.attempt)
+	buffer, n, err := r.buffer, r.n, r.err
+	r.buffer, r.n, r.err = nil, 0, nil
 	if err == nil {
 		err = failure
 	}
@@ -54,6 +64,23 @@ func (c *rawConn) read(buffers *bufferPool) (buffer *buffer, n int, err error) {
 		}
 	}
 	return buffer, n, err
+}
+
+func (c *rawConn) tryRead(fd uintptr) bool {
+	r := &c.reading
+	r.buffer = r.buffers.get()
+	for {
+		r.n, r.err = syscall.Read(int(fd), r.buffer.bytes[:])
+		if r.err != syscall.EINTR {
+			break
+		}
+	}
+	if r.err == syscall.EAGAIN {
+		r.buffers.put(r.buffer)
+		r.buffer, r.n, r.err = nil, 0, nil
+		return false
+	}
+	return true
 }
 
 // readInto is read for a caller that has its own buffer.
@@ -77,28 +104,39 @@ func (c *rawConn) readInto(p []byte) (n int, err error) {
 }
 
 // write hands over what the kernel takes at once.
-func (c *rawConn) write(p []byte) (n int, err error) {
-	failure := c.raw.Write(func(fd uintptr) bool {
-		for n < len(p) {
-			written, failed := syscall.Write(int(fd), p[n:])
-			if failed == syscall.EINTR {
-				continue
-			}
-			if failed == syscall.EAGAIN {
-				break
-			}
-			if failed != nil {
-				err = failed
-				break
-			}
-			n += written
-		}
-		return true
-	})
+func (c *rawConn) write(p []byte) (int, error) { return c.writeChunk(p, false) }
+
+// writeSome waits until the kernel takes something, and hands over what it takes then.
+func (c *rawConn) writeSome(p []byte) (int, error) { return c.writeChunk(p, true) }
+
+func (c *rawConn) writeChunk(p []byte, wait bool) (int, error) {
+	w := &c.writing
+	w.chunk, w.wait = p, wait
+	failure := c.raw.Write(w.attempt)
+	n, err := len(p)-len(w.chunk), w.err
+	w.chunk, w.err = nil, nil
 	if err == nil {
 		err = failure
 	}
 	return n, err
+}
+
+func (c *rawConn) tryWrite(fd uintptr) bool {
+	w := &c.writing
+	for {
+		n, err := syscall.Write(int(fd), w.chunk)
+		switch err {
+		case nil:
+			w.chunk = w.chunk[n:]
+			return true // the kernel takes all it has room for
+		case syscall.EINTR:
+		case syscall.EAGAIN:
+			return !w.wait
+		default:
+			w.err = err
+			return true
+		}
+	}
 }
 
 // discard reads and forgets what is there, within bounds.
