@@ -267,7 +267,7 @@ func (r *ClientRequest) initialHeaders() error {
 	defer r.mu.Unlock()
 	o := &r.options
 	if o.HeaderList {
-		return r.storeHeader(r.firstLine(), 0, o.Headers, false)
+		return r.storeHeader(0, o.Headers, false, o.Method, " ", o.Path, " HTTP/1.1")
 	}
 	for _, field := range o.Headers {
 		if err := r.setHeader(field.Name, field.Value); err != nil {
@@ -290,13 +290,9 @@ func (r *ClientRequest) initialHeaders() error {
 	return nil
 }
 
-func (r *ClientRequest) firstLine() string {
-	return r.options.Method + " " + r.options.Path + " HTTP/1.1"
-}
-
 // implicitHeader is part of outgoingKind. It is called with mu held.
 func (r *ClientRequest) implicitHeader() error {
-	return r.storeHeader(r.firstLine(), 0, r.headers.fields, true)
+	return r.storeHeader(0, r.headers.fields, true, r.options.Method, " ", r.options.Path, " HTTP/1.1")
 }
 
 // startConnecting asks for a socket.

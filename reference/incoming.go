@@ -388,7 +388,7 @@ func (m *IncomingMessage) dump() {
 func (m *IncomingMessage) postFlow() {
 	if !m.flowPosted {
 		m.flowPosted = true
-		m.strand.post(m.deliverBody)
+		m.strand.postTask((*flowStep)(m))
 	}
 }
 
@@ -427,20 +427,34 @@ func (m *IncomingMessage) postEnd() {
 		return
 	}
 	m.endPosted = true
-	m.strand.post(func() {
-		m.inlet.mu.Lock()
-		if m.aborted && !m.complete && !m.truncated {
-			m.inlet.mu.Unlock()
-			return
-		}
-		m.ended = true
-		m.inlet.mu.Unlock()
-		m.EventEnd.Emit()
-		if m.source != nil {
-			m.source.bodyEnded(m)
-		}
-	})
+	m.strand.postTask((*endStep)(m))
 }
+
+// end emits EventEnd. It runs on the strand.
+func (m *IncomingMessage) end() {
+	m.inlet.mu.Lock()
+	if m.aborted && !m.complete && !m.truncated {
+		m.inlet.mu.Unlock()
+		return
+	}
+	m.ended = true
+	m.inlet.mu.Unlock()
+	m.EventEnd.Emit()
+	if m.source != nil {
+		m.source.bodyEnded(m)
+	}
+}
+
+// The steps of a message that are posted to its strand.
+type (
+	flowStep  IncomingMessage
+	endStep   IncomingMessage
+	closeStep IncomingMessage
+)
+
+func (s *flowStep) run()  { (*IncomingMessage)(s).deliverBody() }
+func (s *endStep) run()   { (*IncomingMessage)(s).end() }
+func (s *closeStep) run() { (*IncomingMessage)(s).close() }
 
 // pushBody takes a piece of the body. turn says that the caller is on the strand and will emit what it gets back,
 // after it has given up the inlet, which it holds.

@@ -63,8 +63,8 @@ type OutgoingMessage struct {
 }
 
 type pendingCallback struct {
-	at   int
-	call func(error)
+	at int
+	to writeListener
 }
 
 // outgoingKind is what a kind of message adds.
@@ -198,11 +198,14 @@ func (m *OutgoingMessage) AddTrailers(fields ...HeaderField) error {
 	return nil
 }
 
-// storeHeader renders the header block. firstLine has no CRLF; checked says that fields went through setHeader. It is
+// storeHeader renders the header block. firstLine, in pieces, has no CRLF; checked says that fields went through setHeader. It is
 // called with mu held.
-func (m *OutgoingMessage) storeHeader(firstLine string, status int, fields []HeaderField, checked bool) error {
+func (m *OutgoingMessage) storeHeader(status int, fields []HeaderField, checked bool, firstLine ...string) error {
 	head := make([]byte, 0, 256)
-	head = append(append(head, firstLine...), "\r\n"...)
+	for _, piece := range firstLine {
+		head = append(head, piece...)
+	}
+	head = append(head, crlf...)
 	var hasConnection, hasLength, hasEncoding, hasDate, hasExpect, hasTrailer bool
 	defaultKeepAlive := true
 	for i := range fields {
@@ -395,7 +398,7 @@ func (m *OutgoingMessage) write(chunk []byte, text bool, callback func(error), c
 	if len(chunk) == 0 && !m.behaviours.emptyWriteFlushes {
 		return true, nil
 	}
-	ok := m.transmit(chunk, text && !m.chunked, callback)
+	ok := m.transmit(chunk, text && !m.chunked, listenerOf(callback))
 	if !ok {
 		m.needDrain = true
 	}
@@ -403,7 +406,7 @@ func (m *OutgoingMessage) write(chunk []byte, text bool, callback func(error), c
 }
 
 // transmit sends the header block, if it was not sent, and a framed chunk. It is called with mu held.
-func (m *OutgoingMessage) transmit(chunk []byte, text bool, callback func(error)) bool {
+func (m *OutgoingMessage) transmit(chunk []byte, text bool, callback writeListener) bool {
 	var prefix []byte
 	var small [32]byte
 	if !m.headSent {
@@ -437,7 +440,7 @@ func (m *OutgoingMessage) takeHead(text bool) []byte {
 	return m.head
 }
 
-func (m *OutgoingMessage) transmitParts(callback func(error), prefix, chunk, suffix []byte) bool {
+func (m *OutgoingMessage) transmitParts(callback writeListener, prefix, chunk, suffix []byte) bool {
 	if m.attached {
 		return m.socket.sendParts(callback, prefix, chunk, suffix)
 	}
@@ -500,7 +503,7 @@ func (m *OutgoingMessage) end(chunk []byte, text bool, callback func()) error {
 		suffix = append(append(append(suffix, "0\r\n"...), m.trailer...), crlf...)
 	}
 	m.ended = true
-	m.transmitParts(m.finish, prefix, chunk, suffix)
+	m.transmitParts((*finishStep)(m), prefix, chunk, suffix)
 	attached, socket := m.attached, m.socket
 	uncork := m.uncorks
 	m.uncorks = false
@@ -520,11 +523,15 @@ func (m *OutgoingMessage) end(chunk []byte, text bool, callback func()) error {
 	return nil
 }
 
-// finish runs on the strand when the last byte was handed over, or could not be.
-func (m *OutgoingMessage) finish(err error) {
-	if err != nil {
-		return
-	}
+// finishStep is a message that is told when its last byte was handed over. It is not told when that failed: the
+// connection's end is.
+type finishStep OutgoingMessage
+
+func (s *finishStep) run()          { (*OutgoingMessage)(s).finish() }
+func (s *finishStep) written(error) {}
+
+// finish runs on the strand when the last byte was handed over.
+func (m *OutgoingMessage) finish() {
 	m.mu.Lock()
 	m.finished = true
 	m.mu.Unlock()
@@ -586,7 +593,7 @@ func (m *OutgoingMessage) attach(socket *Socket) {
 		m.kind.pendingOutput(-len(output))
 		from := 0
 		for _, callback := range waiting {
-			ok = socket.sendParts(callback.call, output[from:callback.at], nil, nil)
+			ok = socket.sendParts(callback.to, output[from:callback.at], nil, nil)
 			from = callback.at
 		}
 		if from < len(output) {

@@ -93,7 +93,7 @@ func (r *ServerResponse) WriteHead(status int, fields ...HeaderField) error {
 func (r *ServerResponse) WriteHeadReason(status int, reason string, fields ...HeaderField) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.writeHead(status, formatInt(status), reason, reason != "", fields)
+	return r.writeHead(status, formatStatus(status), reason, reason != "", fields)
 }
 
 // WriteHeadText is WriteHeadReason for a status that was no number, which the error of an invalid one repeats.
@@ -144,7 +144,7 @@ func (r *ServerResponse) writeHead(status int, original, reason string, hasReaso
 		// The client may or may not send the body it announced: nothing on this connection can be trusted after it.
 		r.shouldKeepAlive = false
 	}
-	return r.storeHeader("HTTP/1.1 "+formatInt(status)+" "+message, status, fields, checked)
+	return r.storeHeader(status, fields, checked, "HTTP/1.1 ", formatStatus(status), " ", message)
 }
 
 // cutLine keeps a response whole where the edition's Node let line ends into the status line.
@@ -153,14 +153,14 @@ func cutLine(text string) string {
 }
 
 func (r *ServerResponse) implicitHeader() error {
-	return r.writeHead(r.statusCode, formatInt(r.statusCode), "", false, nil)
+	return r.writeHead(r.statusCode, formatStatus(r.statusCode), "", false, nil)
 }
 
 // WriteContinue sends 100 Continue, for EventCheckContinue. callback may be nil.
 func (r *ServerResponse) WriteContinue(callback func(error)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.transmitParts(callback, []byte("HTTP/1.1 100 Continue\r\n\r\n"), nil, nil)
+	r.transmitParts(listenerOf(callback), []byte("HTTP/1.1 100 Continue\r\n\r\n"), nil, nil)
 	r.sentContinue = true
 }
 
@@ -168,7 +168,7 @@ func (r *ServerResponse) WriteContinue(callback func(error)) {
 func (r *ServerResponse) WriteProcessing(callback func(error)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.transmitParts(callback, []byte("HTTP/1.1 102 Processing\r\n\r\n"), nil, nil)
+	r.transmitParts(listenerOf(callback), []byte("HTTP/1.1 102 Processing\r\n\r\n"), nil, nil)
 }
 
 // SetTimeout calls SetTimeout of the socket, now or when the response has one. callback may be nil; it is added to
@@ -243,3 +243,8 @@ func (r *ServerResponse) pendingOutput(delta int) {
 		r.connection.pendingOutput(delta)
 	}
 }
+
+// responseCloseStep is the end of a response's life, as posted to its strand.
+type responseCloseStep ServerResponse
+
+func (s *responseCloseStep) run() { s.EventClose.Emit() }

@@ -392,7 +392,7 @@ func (c *serverConnection) responseFinished(response *ServerResponse) {
 		ended := request.ended
 		request.inlet.mu.Unlock()
 		if ended {
-			c.socket.strand.post(request.close)
+			c.socket.strand.postTask((*closeStep)(request))
 		}
 	}
 	response.mu.Lock()
@@ -413,7 +413,7 @@ func (c *serverConnection) responseFinished(response *ServerResponse) {
 		}
 	}
 	if closes {
-		c.socket.strand.post(func() { response.EventClose.Emit() })
+		c.socket.strand.postTask((*responseCloseStep)(response))
 	}
 }
 

@@ -102,8 +102,29 @@ func (s *Socket) methods() SocketMethods {
 }
 
 type writeCallback struct {
-	at   int64 // when so many bytes were handed over
-	call func(error)
+	at int64 // when so many bytes were handed over
+	to writeListener
+}
+
+// writeListener learns on the strand what became of bytes: they were handed to the system, which makes it run, or that
+// failed.
+type writeListener interface {
+	task
+	written(failure error)
+}
+
+// writeFunc is a user's callback as a writeListener.
+type writeFunc func(error)
+
+func (f writeFunc) run()                  { f(nil) }
+func (f writeFunc) written(failure error) { f(failure) }
+
+// listenerOf returns the listener that a callback is, and nil for nil.
+func listenerOf(callback func(error)) writeListener {
+	if callback == nil {
+		return nil
+	}
+	return writeFunc(callback)
 }
 
 // inlet is the right to take bytes from a socket and to parse them. Whoever needs bytes takes it: the socket's own
@@ -545,7 +566,7 @@ func (s *Socket) Write(chunk []byte) (int, error) {
 
 // sendParts is Send for bytes that belong together: what leaves with a piece of a message's body, in front of it and
 // behind it. It takes part in nothing but the queue's order: a socket that cannot be written to any more drops them.
-func (s *Socket) sendParts(callback func(error), prefix, chunk, suffix []byte) bool {
+func (s *Socket) sendParts(callback writeListener, prefix, chunk, suffix []byte) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.destroyed || s.ending {
@@ -557,6 +578,12 @@ func (s *Socket) sendParts(callback func(error), prefix, chunk, suffix []byte) b
 		s.sendDirectly(prefix, chunk, suffix)
 	} else {
 		s.queue = append(append(append(s.queue, prefix...), chunk...), suffix...)
+	}
+	if direct && at <= s.written {
+		if callback != nil {
+			s.strand.postTask(callback)
+		}
+		return true
 	}
 	if callback != nil {
 		s.callbacks = append(s.callbacks, writeCallback{at, callback})
@@ -679,7 +706,7 @@ func (s *Socket) append(chunk []byte, callback func(error)) {
 	}
 	s.queue = append(s.queue, chunk...)
 	if callback != nil {
-		s.callbacks = append(s.callbacks, writeCallback{s.written + int64(s.inFlight+len(s.queue)), callback})
+		s.callbacks = append(s.callbacks, writeCallback{s.written + int64(s.inFlight+len(s.queue)), writeFunc(callback)})
 	}
 }
 
@@ -770,9 +797,9 @@ func (s *Socket) writeQueue() {
 // called posts the callbacks whose bytes were handed over. It is called with mu held.
 func (s *Socket) called() {
 	for len(s.callbacks) > 0 && s.callbacks[0].at <= s.written {
-		call := s.callbacks[0].call
+		s.strand.postTask(s.callbacks[0].to)
+		s.callbacks[0].to = nil
 		s.callbacks = s.callbacks[1:]
-		s.strand.post(func() { call(nil) })
 	}
 	if len(s.callbacks) == 0 {
 		s.callbacks = nil
@@ -936,12 +963,11 @@ func (s *Socket) Destroy(err error) {
 	s.inlet.cond.Broadcast()
 	s.inlet.mu.Unlock()
 	for _, callback := range callbacks {
-		call := callback.call
 		failure := err
 		if failure == nil {
 			failure = &Error{Code: "ERR_STREAM_DESTROYED", Name: nameError, Message: "Cannot call write after a stream was destroyed"}
 		}
-		s.strand.post(func() { call(failure) })
+		s.strand.post(func() { callback.to.written(failure) })
 	}
 	if err != nil {
 		s.strand.post(func() {

@@ -1,6 +1,9 @@
 package reference
 
-import "maps"
+import (
+	"maps"
+	"strings"
+)
 
 var statusCodesOfAll = map[int]string{
 	100: "Continue", 101: "Switching Protocols", 102: "Processing",
@@ -71,3 +74,21 @@ func (b *behaviours) statusText(code int) string {
 	}
 	return "unknown"
 }
+
+// formatStatus is formatInt, without an allocation for what can be sent.
+func formatStatus(status int) string {
+	if status < 100 || status > 999 {
+		return formatInt(status)
+	}
+	at := 3 * (status - 100)
+	return statusDigits[at : at+3]
+}
+
+// statusDigits is "100101102", and so on to 999.
+var statusDigits = func() string {
+	var digits strings.Builder
+	for status := 100; status <= 999; status++ {
+		digits.WriteString(formatInt(status))
+	}
+	return digits.String()
+}()

@@ -26,38 +26,52 @@ type SoonExecutor interface {
 type strand struct {
 	mu       sync.Mutex
 	executor Executor
-	posted   []func()
-	arrived  []func()
+	posted   taskQueue
+	arrived  taskQueue
 	running  bool
 	next     *strand // joined: everything goes there
 	joining  *strand // joined while running: everything goes there when the current function has returned
 }
 
+// task is something to do on a strand. What happens with every message is a task under a name of its own, a type whose
+// run is one step of the message, so that posting it allocates nothing.
+type task interface{ run() }
+
+// taskFunc is a function as a task.
+type taskFunc func()
+
+func (f taskFunc) run() { f() }
+
 func newStrand(executor Executor) *strand { return &strand{executor: executor} }
 
 // post queues f to run after what is running now.
-func (s *strand) post(f func()) {
+func (s *strand) post(f func()) { s.postTask(taskFunc(f)) }
+
+// postTask is post for a task.
+func (s *strand) postTask(t task) {
 	s.mu.Lock()
 	if s.next != nil {
 		next := s.next
 		s.mu.Unlock()
-		next.post(f)
+		next.postTask(t)
 		return
 	}
-	s.posted = append(s.posted, f)
+	s.posted.push(t)
 	s.start(true)
 }
 
 // arrive queues f to run after everything that was posted, and returns at once.
-func (s *strand) arrive(f func()) {
+func (s *strand) arrive(f func()) { s.arriveTask(taskFunc(f)) }
+
+func (s *strand) arriveTask(t task) {
 	s.mu.Lock()
 	if s.next != nil {
 		next := s.next
 		s.mu.Unlock()
-		next.arrive(f)
+		next.arriveTask(t)
 		return
 	}
-	s.arrived = append(s.arrived, f)
+	s.arrived.push(t)
 	s.start(false)
 }
 
@@ -93,22 +107,22 @@ func (s *strand) run(f func()) {
 	}
 	if !s.running && s.executor == nil {
 		s.running = true
-		if len(s.posted) == 0 && len(s.arrived) == 0 {
+		if s.posted.empty() && s.arrived.empty() {
 			s.mu.Unlock()
 			f()
 			s.drain()
 			return
 		}
-		s.arrived = append(s.arrived, f)
+		s.arrived.push(taskFunc(f))
 		s.mu.Unlock()
 		s.drain()
 		return
 	}
 	done := make(chan struct{})
-	s.arrived = append(s.arrived, func() {
+	s.arrived.push(taskFunc(func() {
 		f()
 		s.post(func() { close(done) })
-	})
+	}))
 	s.start(false)
 	<-done
 }
@@ -121,19 +135,19 @@ func (s *strand) drain() {
 			s.transfer()
 			return
 		}
-		var f func()
+		var next task
 		switch {
-		case len(s.posted) > 0:
-			f, s.posted = pop(s.posted)
-		case len(s.arrived) > 0:
-			f, s.arrived = pop(s.arrived)
+		case !s.posted.empty():
+			next = s.posted.pop()
+		case !s.arrived.empty():
+			next = s.arrived.pop()
 		default:
 			s.running = false
 			s.mu.Unlock()
 			return
 		}
 		s.mu.Unlock()
-		f()
+		next.run()
 	}
 }
 
@@ -141,20 +155,45 @@ func (s *strand) drain() {
 func (s *strand) hasPosted() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.posted) > 0
+	return !s.posted.empty()
 }
 
-// pop takes the first function off a queue and keeps the room of the queue for later when it becomes empty.
-func pop(queue []func()) (func(), []func()) {
-	f := queue[0]
-	queue[0] = nil
-	if len(queue) == 1 {
-		if cap(queue) > 64 {
-			return f, nil
-		}
-		return f, queue[:0]
+// taskQueue is a queue that keeps its room.
+type taskQueue struct {
+	list []task
+	next int // the first that was not taken
+}
+
+func (q *taskQueue) empty() bool { return q.next == len(q.list) }
+
+func (q *taskQueue) push(t task) {
+	if q.next > 0 && len(q.list) == cap(q.list) {
+		kept := copy(q.list, q.list[q.next:])
+		clear(q.list[kept:])
+		q.list, q.next = q.list[:kept], 0
 	}
-	return f, queue[1:]
+	q.list = append(q.list, t)
+}
+
+// pop takes the first task. The queue must not be empty.
+func (q *taskQueue) pop() task {
+	t := q.list[q.next]
+	q.list[q.next] = nil
+	q.next++
+	if q.next == len(q.list) {
+		q.list, q.next = q.list[:0], 0
+		if cap(q.list) > 64 {
+			q.list = nil
+		}
+	}
+	return t
+}
+
+// takeAll empties the queue.
+func (q *taskQueue) takeAll() []task {
+	all := q.list[q.next:]
+	*q = taskQueue{}
+	return all
 }
 
 // join hands everything that is queued here, now and later, to another strand. What is running now finishes first.
@@ -181,13 +220,12 @@ func (s *strand) join(other *strand) {
 func (s *strand) transfer() {
 	other := s.joining
 	s.next, s.joining, s.running = other, nil, false
-	posted, arrived := s.posted, s.arrived
-	s.posted, s.arrived = nil, nil
+	posted, arrived := s.posted.takeAll(), s.arrived.takeAll()
 	s.mu.Unlock()
-	for _, f := range posted {
-		other.post(f)
+	for _, t := range posted {
+		other.postTask(t)
 	}
-	for _, f := range arrived {
-		other.arrive(f)
+	for _, t := range arrived {
+		other.arriveTask(t)
 	}
 }
