@@ -17,14 +17,18 @@ func AdapterCommand(command string, options ProcessOptions) (Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := newAdapterTarget("adapter: "+command, options)
-	t.prepare = func(context.Context) (adapter.Command, error) {
-		return adapter.Command{Path: words[0], Args: words[1:]}, nil
-	}
+	return Adapter("adapter: "+command, adapter.Command{Path: words[0], Args: words[1:]}, options), nil
+}
+
+// Adapter is the target that the adapter started by a command runs programs in,
+// under a name for reports.
+func Adapter(name string, command adapter.Command, options ProcessOptions) Target {
+	t := newAdapterTarget(name, options)
+	t.prepare = func(context.Context) (adapter.Command, error) { return command, nil }
 	t.edition = func(implementation adapter.Implementation) vectors.Edition {
 		return DefaultEdition(implementation.Name, implementation.Version)
 	}
-	return t, nil
+	return t
 }
 
 // A CommandError says why a command line cannot be split into words.

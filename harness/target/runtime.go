@@ -122,6 +122,18 @@ func (e *RuntimeMissingError) Error() string {
 }
 func (e *RuntimeMissingError) Unwrap() error { return e.Err }
 
+// Executable returns the path of a runtime's executable, after installing it if
+// its name has a version that is not in the cache yet. The progress function may
+// be nil. The error is a [*RuntimeNameError], a [*RuntimeMissingError] or an
+// [*InstallError], or that of ctx.
+func Executable(ctx context.Context, name string, progress func(message string)) (string, error) {
+	kind, version, err := ParseRuntime(name)
+	if err != nil {
+		return "", err
+	}
+	return findRuntime(ctx, kind, version, progress)
+}
+
 // findRuntime returns the path of an executable, installing it if need be.
 func findRuntime(ctx context.Context, kind, version string, progress func(string)) (string, error) {
 	if version != "" {
