@@ -21,11 +21,13 @@ type SoonExecutor interface {
 // event causes (posted) runs before the next thing that the network or a timer brings (arrived), as in one turn of an
 // event loop.
 //
-// Without an Executor, a strand that is idle when something is posted is drained by a goroutine that ends with the
+// With a SoonExecutor its queues are the strand's, so that what a program queues there itself comes in its turn, as in
+// Node. Without an Executor, a strand that is idle when something is posted is drained by a goroutine that ends with the
 // queue; what arrives is run by the goroutine that brings it.
 type strand struct {
 	mu       sync.Mutex
 	executor Executor
+	soon     SoonExecutor // executor, if it is one: its two queues are the strand's then
 	posted   taskQueue
 	arrived  taskQueue
 	running  bool
@@ -42,7 +44,10 @@ type taskFunc func()
 
 func (f taskFunc) run() { f() }
 
-func newStrand(executor Executor) *strand { return &strand{executor: executor} }
+func newStrand(executor Executor) *strand {
+	soon, _ := executor.(SoonExecutor)
+	return &strand{executor: executor, soon: soon}
+}
 
 // post queues f to run after what is running now.
 func (s *strand) post(f func()) { s.postTask(taskFunc(f)) }
@@ -56,8 +61,13 @@ func (s *strand) postTask(t task) {
 		next.postTask(t)
 		return
 	}
+	if s.soon != nil {
+		s.mu.Unlock()
+		s.soon.ExecuteSoon(t.run)
+		return
+	}
 	s.posted.push(t)
-	s.start(true)
+	s.start()
 }
 
 // arrive queues f to run after everything that was posted, and returns at once.
@@ -71,13 +81,17 @@ func (s *strand) arriveTask(t task) {
 		next.arriveTask(t)
 		return
 	}
+	if s.soon != nil {
+		s.mu.Unlock()
+		s.soon.Execute(t.run)
+		return
+	}
 	s.arrived.push(t)
-	s.start(false)
+	s.start()
 }
 
-// start makes sure that somebody drains the strand; soon says that it is because of something posted. It is called with
-// mu held and releases it.
-func (s *strand) start(soon bool) {
+// start makes sure that somebody drains the strand. It is called with mu held and releases it.
+func (s *strand) start() {
 	if s.running {
 		s.mu.Unlock()
 		return
@@ -87,10 +101,6 @@ func (s *strand) start(soon bool) {
 	s.mu.Unlock()
 	if executor == nil {
 		go s.drain()
-		return
-	}
-	if early, ok := executor.(SoonExecutor); ok && soon {
-		early.ExecuteSoon(s.drain)
 		return
 	}
 	executor.Execute(s.drain)
@@ -118,12 +128,12 @@ func (s *strand) run(f func()) {
 		s.drain()
 		return
 	}
+	s.mu.Unlock()
 	done := make(chan struct{})
-	s.arrived.push(taskFunc(func() {
+	s.arrive(func() {
 		f()
 		s.post(func() { close(done) })
-	}))
-	s.start(false)
+	})
 	<-done
 }
 

@@ -30,8 +30,8 @@
 // # Order
 //
 // A turn of the loop runs timers, then what the network brought, then immediates. What a call causes ('finish',
-// 'socket', callbacks, process.nextTick) runs as soon as what runs now has returned. Promise jobs run when the outermost
-// function has returned, before ticks; Node runs ticks first.
+// 'socket', callbacks, process.nextTick) runs in its order as soon as what runs now has returned, and promise jobs after
+// it.
 //
 // # What is missing
 //

@@ -99,8 +99,33 @@ func New(options Options) *Host {
 	}
 	h.loop = newLoop(h.panicked)
 	h.install()
+	h.loop.enter = h.turn()
 	go h.loop.run(h.over)
 	return h
+}
+
+// turn makes the loop's enter: an outermost JavaScript function for all that a turn calls, ticks included, so that the
+// engine runs promise jobs after them.
+func (h *Host) turn() func(func()) {
+	outermost, err := h.vm.RunString("(function (run) { run(); })")
+	if err != nil {
+		panic(err)
+	}
+	function, _ := goja.AssertFunction(outermost)
+	var current func()
+	run := h.vm.ToValue(func(goja.FunctionCall) goja.Value {
+		current()
+		return goja.Undefined()
+	})
+	return func(f func()) {
+		if h.isDead() {
+			return
+		}
+		outer := current
+		current = f
+		_, _ = function(goja.Undefined(), run)
+		current = outer
+	}
 }
 
 // Do runs f on the loop. It returns at once, and false when the host is closed. The runtime must not be used outside of

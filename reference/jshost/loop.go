@@ -9,7 +9,7 @@ import (
 
 // loop is the event loop of a host: one goroutine on which everything runs that touches the JavaScript runtime. A turn
 // runs the timers that are due, what the network brought, and the immediates, in this order, as Node's does; after each
-// function that it calls it runs the ticks.
+// function that it calls it runs the ticks and the promise jobs.
 type loop struct {
 	mu     sync.Mutex
 	jobs   []func() // brought by the network, or by Do
@@ -20,6 +20,9 @@ type loop struct {
 	done   chan struct{}
 	stop   atomic.Bool
 	failed func(any) // receives the value of a panic
+	// enter runs a function inside of a JavaScript function, unless no JavaScript runs any more: promise jobs wait until
+	// that has returned. Default: nil, which runs it directly.
+	enter func(run func())
 
 	// On the loop's goroutine only.
 	timers     timerHeap
@@ -152,9 +155,26 @@ func (l *loop) busy() bool {
 	return len(l.jobs) > 0 || len(l.ticks) > 0
 }
 
+// call runs a function, then the ticks, then the promise jobs, and the last two again as long as there are any.
 func (l *loop) call(f func()) {
-	l.guard(f)
-	l.runTicks()
+	for {
+		ran := false
+		turn := func() {
+			ran = true
+			l.guard(f)
+			l.drainTicks()
+		}
+		if l.enter != nil {
+			l.enter(turn)
+		}
+		if !ran {
+			turn() // the program was interrupted
+		}
+		if !l.hasTicks() {
+			return
+		}
+		f = func() {}
+	}
 }
 
 func (l *loop) guard(f func()) {
@@ -166,7 +186,20 @@ func (l *loop) guard(f func()) {
 	f()
 }
 
+// runTicks runs what was queued from outside of a call.
 func (l *loop) runTicks() {
+	if l.hasTicks() {
+		l.call(func() {})
+	}
+}
+
+func (l *loop) hasTicks() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.ticks) > 0
+}
+
+func (l *loop) drainTicks() {
 	for {
 		l.mu.Lock()
 		batch := l.ticks
@@ -187,6 +220,7 @@ func (l *loop) runJobs() {
 	l.jobs = nil
 	l.mu.Unlock()
 	for _, f := range batch {
+		l.runTicks()
 		l.call(f)
 	}
 }
