@@ -87,6 +87,7 @@ func (c *Certificate) configs() (server, client *tls.Config, err error) {
 		return nil, nil, errors.New("wire: the certificate: no authority in it")
 	}
 	server = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS10}
-	client = &tls.Config{RootCAs: roots, ServerName: "localhost", MinVersion: tls.VersionTLS10}
+	// A server that asks for a certificate gets the same one.
+	client = &tls.Config{Certificates: []tls.Certificate{pair}, RootCAs: roots, ServerName: "localhost", MinVersion: tls.VersionTLS10}
 	return server, client, nil
 }
