@@ -30,7 +30,13 @@ func everyVerdictStream(t *testing.T) []byte {
 	w.Header(Header{
 		Tool: Tool{"conform", "v1.2.3"}, Target: Target{"node@12.22.9", "node", "12.22.9", []string{"net", "tls"}},
 		Edition: "v12", Seed: 7, Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
-		Selection: Selection{Only: []string{"server.*"}, Vectors: 9, TimeoutScale: 1, Fragment: "none"},
+		Selection: Selection{Only: []string{"server.*"}, Vectors: 9, TimeoutScale: 1, Fragment: "none", Shard: &Shard{1, 2}},
+		Sections:  []Section{{"server.trial", "Event: '<trial>'", "http.Server"}},
+		Clauses: []Clause{
+			{ID: "server.trial/stated", Section: "server.trial", Class: "http.Server", Level: "stated", Editions: []string{"v10", "v12"}, Text: "A <b>clause</b> & its \"text\" | `code`."},
+			{ID: "server.trial/contradicted", Section: "server.trial", Class: "http.Server", Level: "implied", Editions: []string{"v12"}, Text: "Another.", Erratum: "Real Node does <otherwise>."},
+			{ID: "server.trial/untested", Section: "server.trial", Class: "http.Server", Level: "advisory", Editions: []string{"v12"}, Text: "Nobody tests it.", Untestable: "it is advice"},
+		},
 	})
 	raw := "HTTP/1.1 200 OK\r\nX: \x00\u00ff<&>\r\n\r\n"
 	failure := &Failure{
@@ -49,6 +55,8 @@ func everyVerdictStream(t *testing.T) []byte {
 	w.Vector(pass)
 	fail := vector("fail<&\">", "fail")
 	fail.Attempts, fail.Failure = 2, failure
+	fail.About, fail.Program, fail.Script = "What </script> it is about.", "record('</script><script>alert(1)</script>');\n", []string{"connect: main", `send: "GET / HTTP/1.1\r\n<&>"`}
+	fail.Again = "conform run 'node@12.22.9' --only 'server.trial/fail<&\">'"
 	fail.Transcript = []Entry{{AtMS: 0.25, Connection: "main", Event: "received", Bytes: &raw, Omitted: 3}, {AtMS: 1, Event: "signalled", Note: "go"}}
 	w.Vector(fail)
 	known := vector("known", "fail")
@@ -58,6 +66,7 @@ func everyVerdictStream(t *testing.T) []byte {
 	warn.Failure = failure
 	w.Vector(warn)
 	erratum := vector("erratum", "erratum")
+	erratum.Clauses = []string{"server.trial/contradicted"}
 	erratum.Errata = []string{"server.trial/contradicted"}
 	w.Vector(erratum)
 	unfit := vector("unfit", "not-applicable")
@@ -103,14 +112,6 @@ func golden(t *testing.T, name string, got []byte) {
 }
 
 func TestGoldenStream(t *testing.T) { golden(t, "every-verdict.ndjson", everyVerdictStream(t)) }
-
-func TestGoldenJUnit(t *testing.T) {
-	var b bytes.Buffer
-	if err := JUnit(&b, source(everyVerdictStream(t))); err != nil {
-		t.Fatal(err)
-	}
-	golden(t, "every-verdict.junit.xml", b.Bytes())
-}
 
 func TestGoldenExplanation(t *testing.T) {
 	var b strings.Builder
@@ -229,8 +230,10 @@ func TestReadRefuses(t *testing.T) {
 			if !errors.As(err, &streamError) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want a StreamError with %q", err, c.want)
 			}
-			if err := JUnit(io.Discard, source([]byte(c.stream))); err == nil {
-				t.Error("JUnit renders it all the same")
+			for _, renderer := range Renderers() {
+				if err := renderer.Render(io.Discard, source([]byte(c.stream))); !errors.As(err, &streamError) {
+					t.Errorf("%s renders it all the same, error %v", renderer.Name, err)
+				}
 			}
 		})
 	}
@@ -291,16 +294,6 @@ func TestJUnitCountsAgree(t *testing.T) {
 	}
 	if document.Failures != 4 || document.Errors != 6 {
 		t.Errorf("in all %d failures and %d errors, want 4 and 6", document.Failures, document.Errors)
-	}
-}
-
-func TestStreamOfNoVectors(t *testing.T) {
-	var b bytes.Buffer
-	w := NewWriter(&b)
-	w.Header(Header{Edition: "v12"})
-	w.Footer(Footer{Incomplete: "nothing ran"})
-	if err := JUnit(io.Discard, source(b.Bytes())); err != nil {
-		t.Error(err)
 	}
 }
 

@@ -78,7 +78,7 @@ was interrupted or nothing ran.`,
 	flags.StringArrayVar(&f.only, "only", nil, "only vectors whose id, or a clause's id, matches this `glob`; repeatable")
 	flags.StringArrayVar(&f.skip, "skip", nil, "leave out vectors whose id, or a clause's id, matches this `glob`; repeatable")
 	flags.StringVar(&f.baseline, "baseline", "", "a YAML `file` of failures that are known: known-failing: [{target, vectors, reason}]")
-	flags.StringArrayVar(&f.reports, "report", nil, "write a report: `FORMAT=FILE` with the format ndjson or junit; - is standard output; repeatable")
+	flags.StringArrayVar(&f.reports, "report", nil, "write a report: `FORMAT=FILE` with one of the formats "+strings.Join(rendererNames(), ", ")+"; - is standard output; repeatable")
 	flags.IntVar(&f.parallel, "parallel", 0, "how many vectors at once (default: what the target bears, else 64)")
 	flags.Float64Var(&f.timeoutScale, "timeout-scale", 1, "multiply every upper time bound, for a slow or loaded machine")
 	flags.StringVar(&f.fragment, "fragment", "none", "cut what the wire peer sends: none, bytes (one at a time) or random")
@@ -324,9 +324,9 @@ type output struct {
 }
 
 type rendering struct {
-	render func(io.Writer, reports.Source) error
-	to     io.Writer
-	name   string
+	renderer reports.Renderer
+	to       io.Writer
+	name     string
 }
 
 // openReports opens every file before anything runs, so that a wrong name does
@@ -340,9 +340,10 @@ func openReports(specs []string, stdout io.Writer) (*output, error) {
 			o.close()
 			return nil, fmt.Errorf("--report: %q is not FORMAT=FILE, for example junit=results.xml", spec)
 		}
-		if format != "ndjson" && format != "junit" {
+		renderer, ok := reports.RendererNamed(format)
+		if !ok {
 			o.close()
-			return nil, fmt.Errorf("--report: there is no format %q; there are ndjson, junit", format)
+			return nil, fmt.Errorf("--report: there is no format %q; there are %s", format, strings.Join(rendererNames(), ", "))
 		}
 		var to io.Writer
 		if name == "-" {
@@ -364,7 +365,7 @@ func openReports(specs []string, stdout io.Writer) (*output, error) {
 		if format == "ndjson" {
 			streams = append(streams, to)
 		} else {
-			o.renderings = append(o.renderings, rendering{reports.JUnit, to, spec})
+			o.renderings = append(o.renderings, rendering{renderer, to, spec})
 		}
 	}
 	if len(o.renderings) > 0 {
@@ -387,7 +388,7 @@ func (o *output) render() error {
 		if info, err := o.spool.Stat(); err == nil && info.Size() == 0 {
 			continue // no target could be made ready, so there is nothing to report on
 		}
-		if err := r.render(r.to, source); err != nil {
+		if err := errors.Join(r.renderer.Render(r.to, source), jobSummary(r.renderer.Name, source)); err != nil {
 			return fmt.Errorf("--report %s: %w", r.name, err)
 		}
 	}
