@@ -3,7 +3,6 @@
 'use strict';
 
 var patch = require('./patch.js');
-var stream = require('stream');
 
 function soon(f) { setTimeout(f, 20); }
 
@@ -15,14 +14,7 @@ function withoutHead(prototype, event) {
 // notFromNet has the second argument of an event be a stream that is no net.Socket.
 function notFromNet(prototype, event) {
   patch.hear(prototype, event, function (emit, message, socket, head) {
-    var duplex = new stream.Duplex({
-      read: function () {},
-      write: function (chunk, encoding, done) { socket.write(chunk, encoding, done); },
-      final: function (done) { socket.end(done); }
-    });
-    socket.on('data', function (chunk) { duplex.push(chunk); });
-    socket.on('end', function () { duplex.push(null); });
-    return emit(message, duplex, head);
+    return emit(message, patch.plainDuplex(socket), head);
   });
 }
 
@@ -153,8 +145,9 @@ module.exports = {
   'client.event-upgrade/other-status-is-a-response': {
     'closed': function (http) {
       patch.hear(http.ClientRequest.prototype, 'response', function (emit, response) {
-        if (response.headers.upgrade) this.socket.destroy();
-        return emit();
+        if (!response.headers.upgrade) return emit();
+        this.socket.destroy();
+        return false;
       });
     }
   },

@@ -2,6 +2,8 @@
 
 'use strict';
 
+var stream = require('stream');
+
 // wrap replaces a method, its own or inherited, by what make returns for it.
 exports.wrap = function (object, name, make) {
   object[name] = make(object[name]);
@@ -181,4 +183,21 @@ exports.listenerCounts = function (prototype, event, count) {
 // stranger returns an object that is like the one given and another.
 exports.stranger = function (object) {
   return object && Object.create(object);
+};
+
+// notOf returns an object that is like the one given, but no instance of its class.
+exports.notOf = function (object) {
+  return new Proxy(object, {getPrototypeOf: function () { return Object.prototype; }});
+};
+
+// plainDuplex returns a stream through a socket that is no net.Socket.
+exports.plainDuplex = function (socket) {
+  var duplex = new stream.Duplex({
+    read: function () {},
+    write: function (chunk, encoding, done) { socket.write(chunk, encoding, done); },
+    final: function (done) { socket.end(done); }
+  });
+  socket.on('data', function (chunk) { duplex.push(chunk); });
+  socket.on('end', function () { duplex.push(null); });
+  return duplex;
 };

@@ -336,13 +336,7 @@ module.exports = {
     }
   },
   'http.request/order-abort-at-once': {
-    'close-missing': function (http) {
-      patch.hear(http.ClientRequest.prototype, 'abort', function (emit) {
-        emit();
-        this.removeAllListeners();
-        this.on('error', function () {});
-      });
-    }
+    'no-abort': function (http) { patch.swallow(http.ClientRequest.prototype, 'abort'); }
   },
   'http.request/timeout-does-not-abort': {
     'aborts': function (http) {

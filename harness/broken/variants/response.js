@@ -114,11 +114,14 @@ module.exports = {
   },
   'response.addTrailers/announced-trailers-discarded': {
     'connection-closed': function (http) {
-      patch.swallowThrown(http.ServerResponse.prototype, '_storeHeader', 'ERR_HTTP_TRAILER_INVALID');
-      patch.wrap(http.ServerResponse.prototype, 'addTrailers', function (original) {
-        return function (headers) {
-          original.call(this, headers);
-          if (this.hasHeader('trailer')) this.socket.destroy();
+      patch.wrap(http.ServerResponse.prototype, '_storeHeader', function (original) {
+        return function () {
+          try {
+            original.apply(this, arguments);
+          } catch (error) {
+            this.socket.destroy();
+            throw error;
+          }
         };
       });
     }

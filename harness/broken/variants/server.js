@@ -31,6 +31,11 @@ function dataListenerLeft(http, event) {
   });
 }
 
+// notFromNet has the second argument of an event be a stream that is no net.Socket.
+function notFromNet(http, event) {
+  patch.hear(http.Server.prototype, event, function (emit, first, socket, head) { return emit(first, patch.plainDuplex(socket), head); });
+}
+
 // requestToo emits 'request' after an event that was to take its place.
 function requestToo(http, event) {
   patch.hear(http.Server.prototype, event, function (emit, request, response) {
@@ -93,6 +98,9 @@ module.exports = {
   },
   'server.event-checkExpectation/listener-replaces-request': {
     'request-too': function (http) { requestToo(http, 'checkExpectation'); }
+  },
+  'server.event-clientError/socket-is-a-net-socket': {
+    'a-duplex': function (http) { notFromNet(http, 'clientError'); }
   },
   'server.event-clientError/emitted-for-malformed-request': {
     'not-emitted': function (http) {
@@ -206,6 +214,9 @@ module.exports = {
   'server.event-close/emitted-when-server-closes': {
     'not-emitted': function (http) { patch.swallow(http.Server.prototype, 'close'); }
   },
+  'server.event-connect/socket-is-a-net-socket': {
+    'a-duplex': function (http) { notFromNet(http, 'connect'); }
+  },
   'server.event-connect/emitted-for-connect-method': {
     'not-emitted': function (http) { patch.listenerCounts(http.Server.prototype, 'connect', 0); },
     'without-head': function (http) {
@@ -267,7 +278,7 @@ module.exports = {
     },
     'response-is-no-ServerResponse': function (http) {
       patch.hear(http.Server.prototype, 'request', function (emit, request, response) {
-        return emit(request, new Proxy(response, {getPrototypeOf: function () { return Object.prototype; }}));
+        return emit(request, patch.notOf(response));
       });
     }
   },
@@ -297,6 +308,9 @@ module.exports = {
         return emit();
       });
     }
+  },
+  'server.event-upgrade/socket-is-a-net-socket': {
+    'a-duplex': function (http) { notFromNet(http, 'upgrade'); }
   },
   'server.event-upgrade/emitted-with-request-socket-head': {
     'not-emitted': function (http) { patch.listenerCounts(http.Server.prototype, 'upgrade', 0); },
