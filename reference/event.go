@@ -24,27 +24,40 @@ type hook[F any] struct {
 // sees the listeners of the moment it began, and it is nil when nobody listens: messages have many events and few
 // listeners.
 type hooks[F any] struct {
-	list atomic.Pointer[[]hook[F]]
+	list atomic.Pointer[hookList[F]]
+}
+
+// hookList is never changed once it can be seen.
+type hookList[F any] struct{ hooks []hook[F] }
+
+// firstHook is all that an event's first listener needs, which is the only one nearly always, in one allocation.
+type firstHook[F any] struct {
+	hookList[F]
+	room         [1]hook[F]
+	registration registration
 }
 
 func (h *hooks[F]) add(call F, once, first bool) Listener {
-	added := hook[F]{registration: &registration{once: once}, call: call}
+	var added hook[F]
 	for {
 		old := h.list.Load()
-		var list []hook[F]
-		if old != nil {
-			list = make([]hook[F], 0, len(*old)+1)
+		var list *hookList[F]
+		if old == nil {
+			only := &firstHook[F]{registration: registration{once: once}}
+			added = hook[F]{&only.registration, call}
+			only.hooks = append(only.room[:0], added)
+			list = &only.hookList
+		} else {
+			// Not a part of the list: whoever has the Listener would keep every list there was.
+			added = hook[F]{&registration{once: once}, call}
+			list = &hookList[F]{make([]hook[F], 0, len(old.hooks)+1)}
+			if first {
+				list.hooks = append(append(list.hooks, added), old.hooks...)
+			} else {
+				list.hooks = append(append(list.hooks, old.hooks...), added)
+			}
 		}
-		if first {
-			list = append(list, added)
-		}
-		if old != nil {
-			list = append(list, *old...)
-		}
-		if !first {
-			list = append(list, added)
-		}
-		if h.list.CompareAndSwap(old, &list) {
+		if h.list.CompareAndSwap(old, list) {
 			return Listener{added.registration}
 		}
 	}
@@ -73,7 +86,7 @@ func (h *hooks[F]) Off(listener Listener) {
 			return
 		}
 		at := -1
-		for i, hook := range *old {
+		for i, hook := range old.hooks {
 			if hook.registration == listener.registration {
 				at = i
 			}
@@ -81,10 +94,10 @@ func (h *hooks[F]) Off(listener Listener) {
 		if at < 0 {
 			return
 		}
-		var replacement *[]hook[F]
-		if len(*old) > 1 {
-			list := append(append(make([]hook[F], 0, len(*old)-1), (*old)[:at]...), (*old)[at+1:]...)
-			replacement = &list
+		var replacement *hookList[F]
+		if len(old.hooks) > 1 {
+			list := append(make([]hook[F], 0, len(old.hooks)-1), old.hooks[:at]...)
+			replacement = &hookList[F]{append(list, old.hooks[at+1:]...)}
 		}
 		if h.list.CompareAndSwap(old, replacement) {
 			return
@@ -98,7 +111,7 @@ func (h *hooks[F]) OffAll() { h.list.Store(nil) }
 // Count returns the number of listeners.
 func (h *hooks[F]) Count() int {
 	if list := h.list.Load(); list != nil {
-		return len(*list)
+		return len(list.hooks)
 	}
 	return 0
 }
@@ -106,7 +119,7 @@ func (h *hooks[F]) Count() int {
 // snapshot returns the listeners to call for one emission.
 func (h *hooks[F]) snapshot() []hook[F] {
 	if list := h.list.Load(); list != nil {
-		return *list
+		return list.hooks
 	}
 	return nil
 }
