@@ -456,6 +456,10 @@ func idle(server *child, connections int) (before, after stats, err error) {
 	if _, _, err = load.run(time.Minute, connections); err != nil {
 		return before, after, err
 	}
+	time.Sleep(idleTime)
 	after, err = server.ask("collect")
 	return before, after, err
 }
+
+// idleTime is how long connections have waited when their memory is measured.
+const idleTime = 3 * time.Second
