@@ -91,6 +91,9 @@ func (r *messageReader) turn() {
 			what = r.step()
 		}
 		r.inTurn = false
+		if what.kind == foundNothing {
+			r.forget()
+		}
 		chunk := r.chunk
 		r.chunk = nil
 		var lent *buffer
@@ -124,6 +127,16 @@ func (r *messageReader) turn() {
 			r.user.inputEnded()
 		}
 	}
+}
+
+// forget lets go of a message that has arrived whole: a connection that waits keeps none. The caller holds the inlet.
+func (r *messageReader) forget() {
+	in := &r.socket.inlet
+	in.mu.Lock()
+	if r.current != nil && r.current.complete {
+		r.current, r.found = nil, found{}
+	}
+	in.mu.Unlock()
 }
 
 // messageCompleted runs on the strand.

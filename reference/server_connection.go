@@ -1,6 +1,7 @@
 package reference
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -381,7 +382,7 @@ func (c *serverConnection) responseFinished(response *ServerResponse) {
 	request := response.request
 	for i, other := range c.unfinished {
 		if other == request {
-			c.unfinished = append(c.unfinished[:i], c.unfinished[i+1:]...)
+			c.unfinished = slices.Delete(c.unfinished, i, i+1)
 			break
 		}
 	}

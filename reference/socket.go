@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -45,6 +46,7 @@ type Socket struct {
 	idle     atomic.Int64 // nanoseconds of SetTimeout
 	active   atomic.Int64 // when the last byte moved
 	fired    atomic.Bool  // the timeout has expired and is not armed again
+	idling   atomic.Bool  // the reading goroutine waits, and its stack has grown; see renew
 
 	// Guarded by mu.
 	mu                  sync.Mutex
@@ -73,6 +75,7 @@ type Socket struct {
 	keepAliveDelay      time.Duration
 	keepAliveTold       bool // the system knows of the last two
 	unreferenced        bool
+	renewing            bool // the reading goroutine was woken by renew
 	local, remote       net.Addr
 	bytesRead           atomic.Int64
 
@@ -295,7 +298,7 @@ func (s *Socket) startReading() {
 func (s *Socket) readLoop() {
 	in := &s.inlet
 	deliver := s.deliver
-	for {
+	for grown := false; ; grown = true {
 		in.mu.Lock()
 		for in.busy {
 			in.cond.Wait()
@@ -308,14 +311,48 @@ func (s *Socket) readLoop() {
 		if len(in.input) == 0 && in.failed == nil {
 			in.busy = true
 			in.mu.Unlock()
+			s.idling.Store(grown)
 			s.fill()
+			renewed := grown && !s.idling.CompareAndSwap(true, false) && s.renewed()
 			in.mu.Lock()
 			in.busy = false
 			in.cond.Broadcast()
+			if renewed && len(in.input) == 0 && in.failed == nil {
+				in.mu.Unlock()
+				go s.readLoop()
+				return
+			}
 		}
 		in.mu.Unlock()
 		s.strand.run(deliver)
 	}
+}
+
+// renewDelay is how long a connection has to be idle for its goroutine to be replaced.
+const renewDelay = time.Second
+
+// renew replaces the goroutine that waits for bytes by a new one. Listeners make the stack of a goroutine grow, and it
+// stays as large while the goroutine waits; with many idle connections that would be most of their memory.
+func (s *Socket) renew() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	conn, ok := s.stream.(interface{ SetReadDeadline(time.Time) error })
+	if ok && s.raw != nil && !s.destroyed && s.idling.CompareAndSwap(true, false) {
+		s.renewing = true
+		_ = conn.SetReadDeadline(time.Unix(1, 0))
+	}
+}
+
+// renewed undoes what renew did to the connection, and reports whether it did anything.
+func (s *Socket) renewed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	renewing := s.renewing
+	s.renewing = false
+	if conn, ok := s.stream.(interface{ SetReadDeadline(time.Time) error }); ok && renewing {
+		_ = conn.SetReadDeadline(time.Time{})
+	}
+	return renewing
 }
 
 // fill waits for bytes and puts them into the inlet, which has none. The caller holds the inlet.
@@ -341,6 +378,14 @@ func (s *Socket) fill() {
 		if n == 0 {
 			readBuffers.put(filled)
 			filled = nil
+		}
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		s.mu.Lock()
+		renewing := s.renewing
+		s.mu.Unlock()
+		if renewing {
+			return
 		}
 	}
 	s.touch()
@@ -1033,7 +1078,7 @@ func (s *Socket) SetTimeout(d time.Duration, callback func()) {
 	s.active.Store(at)
 	s.fired.Store(false)
 	if !s.Destroyed() {
-		s.timeouts.arm(&s.timeout, at+int64(d))
+		s.timeouts.arm(&s.timeout, at+int64(min(d, renewDelay)))
 	}
 }
 
@@ -1058,10 +1103,18 @@ func (s *Socket) deadline() int64 {
 	if idle == 0 {
 		return 0
 	}
+	if s.idling.Load() {
+		idle = min(idle, int64(renewDelay))
+	}
 	return s.active.Load() + idle
 }
 
 func (s *Socket) expired() {
+	if due := s.active.Load() + s.idle.Load(); due > now() {
+		s.renew()
+		s.timeouts.arm(&s.timeout, due)
+		return
+	}
 	s.fired.Store(true)
 	s.mu.Lock()
 	owner := s.owner
