@@ -112,7 +112,9 @@ func (h Hunt) Run(ctx context.Context, variants []Variant, unfit map[string]stri
 	for range atOnce {
 		workers.Go(func() {
 			for variant := range queue {
-				found := h.one(ctx, variant, unfit)
+				broken := h.Scripts.Target(variant)
+				found := h.judge(ctx, variant, broken, unfit)
+				broken.Close()
 				if ctx.Err() != nil {
 					continue
 				}
@@ -136,7 +138,8 @@ func (h Hunt) Run(ctx context.Context, variants []Variant, unfit map[string]stri
 // errNoVectors says that nothing in the edition tests the violated clause.
 var errNoVectors = errors.New("no vector of the edition tests the clause")
 
-func (h Hunt) one(ctx context.Context, variant Variant, unfit map[string]string) Catch {
+// judge runs the vectors of the violated clause on a target.
+func (h Hunt) judge(ctx context.Context, variant Variant, broken target.Target, unfit map[string]string) Catch {
 	found := Catch{Variant: variant}
 	ofClause := map[string]bool{}
 	for _, v := range h.Catalogue.VectorsOf(variant.Clause) {
@@ -154,8 +157,6 @@ func (h Hunt) one(ctx context.Context, variant Variant, unfit map[string]string)
 			selected = append(selected, v)
 		}
 	}
-	broken := h.Scripts.Target(variant)
-	defer broken.Close()
 	summary, err := harness.Run(ctx, h.config(broken, selected), nil)
 	if err != nil {
 		found.Err = err

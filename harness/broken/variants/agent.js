@@ -53,6 +53,51 @@ function deaf(socket, event) {
   };
 }
 
+// withAgentOptions changes what agents are made with.
+function withAgentOptions(http, change) {
+  patch.wrap(http, 'Agent', function (original) {
+    function Agent(options) {
+      return Reflect.construct(original, [change(Object.assign({}, options), options)], new.target || Agent);
+    }
+    Agent.prototype = original.prototype;
+    Object.setPrototypeOf(Agent, original);
+    return Agent;
+  });
+}
+
+function withoutAgentOption(http, name) {
+  withAgentOptions(http, function (options) {
+    delete options[name];
+    return options;
+  });
+}
+
+// fixed has a property keep what the constructor gave it.
+function fixed(http, name) {
+  patch.property(http.Agent.prototype, name, null, function (value) {
+    return patch.calledByProgram() ? this['_broken_' + name] : value;
+  });
+}
+
+// persistent has the client think that every connection can be used again.
+function persistent(http) {
+  patch.hear(http.ClientRequest.prototype, 'response', function (emit) {
+    if (this.agent && this.agent.keepAlive) this.shouldKeepAlive = true;
+    return emit();
+  });
+}
+
+function closedWhenFree(http) {
+  patch.hear(http.Agent.prototype, 'free', function (emit, socket, options) {
+    return waiting(this, options) ? emit() : socket.destroy();
+  });
+}
+
+function notCalledWhenFree(http) {
+  var original = http.Agent.prototype.keepSocketAlive;
+  duringFree(http.Agent.prototype, 'keepSocketAlive', function () { return original; });
+}
+
 function waiting(agent, options) {
   return (agent.requests[agent.getName(options)] || []).length > 0;
 }
@@ -93,11 +138,7 @@ module.exports = {
     }
   },
   'agent.new/keepAlive-pools-sockets': {
-    'closed': function (http) {
-      patch.hear(http.Agent.prototype, 'free', function (emit, socket, options) {
-        return waiting(this, options) ? emit() : socket.destroy();
-      });
-    }
+    'closed': closedWhenFree
   },
   'agent.new/connection-close': {
     'keep-alive-sent': function (http) {
@@ -154,10 +195,7 @@ module.exports = {
         return function (socket) { return own.call(this, socket) || true; };
       });
     },
-    'not-called': function (http) {
-      var original = http.Agent.prototype.keepSocketAlive;
-      duringFree(http.Agent.prototype, 'keepSocketAlive', function () { return original; });
-    }
+    'not-called': notCalledWhenFree
   },
   'agent.reuseSocket/called-with-socket-and-request': {
     'not-called': function (http) {
@@ -226,6 +264,341 @@ module.exports = {
   'agent.requests/lists-waiting-requests': {
     'empty': function (http) {
       patch.reading(http.Agent.prototype, 'requests', function () { return {}; });
+    }
+  },
+  'agent/pooled-when-queue-is-empty': {
+    'closed': closedWhenFree
+  },
+  'agent/pooled-for-its-host-and-port-only': {
+    'for-all': function (http) { http.Agent.prototype.getName = function () { return 'all'; }; }
+  },
+  'agent/pooled-sockets-have-tcp-keep-alive': {
+    'turned-off': function (http) {
+      http.Agent.prototype.keepSocketAlive = function (socket) {
+        socket.unref();
+        return true;
+      };
+    }
+  },
+  'agent/closed-socket-leaves-pool': {
+    'stays': function (http) {
+      madeSocket(http.Agent.prototype, function (socket) { deaf(socket, 'close'); });
+    }
+  },
+  'agent/new-connection-after-idle-close': {
+    'closed-one-used': function (http) {
+      madeSocket(http.Agent.prototype, function (socket) {
+        deaf(socket, 'close');
+        Object.defineProperty(socket, 'destroyed', {get: function () { return false; }});
+      });
+    }
+  },
+  'agent/refused-persistence-is-not-pooled': {
+    'kept': persistent
+  },
+  'agent/refused-persistence-makes-new-connections': {
+    'shared': persistent
+  },
+  'agent/free-sockets-are-unrefed': {
+    'still-referenced': function (http) {
+      http.Agent.prototype.keepSocketAlive = function (socket) {
+        socket.setKeepAlive(true, this.keepAliveMsecs);
+        return true;
+      };
+    }
+  },
+  'agent/close-takes-socket-out': {
+    'ignored': function (http) {
+      madeSocket(http.Agent.prototype, function (socket) { deaf(socket, 'close'); });
+    }
+  },
+  'agent.new/options-are-optional': {
+    'demanded': function (http) {
+      withAgentOptions(http, function (options, given) {
+        if (!given) throw new TypeError('an agent needs options');
+        return options;
+      });
+    }
+  },
+  'agent.new/keepAlive-default-false': {
+    'true': function (http) {
+      withAgentOptions(http, function (options) { return Object.assign({keepAlive: true}, options); });
+    }
+  },
+  'agent.new/keepAliveMsecs-is-initial-delay': {
+    'ignored': function (http) { withoutAgentOption(http, 'keepAliveMsecs'); },
+    'in-seconds': function (http) {
+      withAgentOptions(http, function (options) {
+        if (options.keepAliveMsecs) options.keepAliveMsecs *= 1000;
+        return options;
+      });
+    }
+  },
+  'agent.new/keepAliveMsecs-default-1000': {
+    'zero': function (http) {
+      patch.property(http.Agent.prototype, 'keepAliveMsecs', null, function (value) { return value === 1000 ? 0 : value; });
+    }
+  },
+  'agent.new/keepAliveMsecs-only-with-keepAlive': {
+    'without-too': function (http) {
+      patch.wrap(http.Agent.prototype, 'createConnection', function (original) {
+        return function () {
+          var socket = original.apply(this, arguments);
+          if (!this.keepAlive) socket.setKeepAlive(true, this.keepAliveMsecs);
+          return socket;
+        };
+      });
+    },
+    'turns-keepAlive-on': function (http) {
+      withAgentOptions(http, function (options) {
+        if (options.keepAliveMsecs) options.keepAlive = true;
+        return options;
+      });
+    }
+  },
+  'agent.new/maxSockets-option': {
+    'ignored': function (http) { withoutAgentOption(http, 'maxSockets'); },
+    'five-by-default': function (http) {
+      withAgentOptions(http, function (options) { return Object.assign({maxSockets: 5}, options); });
+    }
+  },
+  'agent.new/new-socket-until-maxSockets': {
+    'one-fewer': function (http) {
+      during(http.Agent.prototype, 'addRequest', 'maxSockets', function (value) { return value - 1; });
+    }
+  },
+  'agent.new/maxTotalSockets-option': {
+    'ignored': function (http) { withoutAgentOption(http, 'maxTotalSockets'); },
+    'five-by-default': function (http) {
+      withAgentOptions(http, function (options) { return Object.assign({maxTotalSockets: 5}, options); });
+    }
+  },
+  'agent.new/new-socket-until-maxTotalSockets': {
+    'one-fewer': function (http) {
+      during(http.Agent.prototype, 'addRequest', 'maxTotalSockets', function (value) { return value - 1; });
+    }
+  },
+  'agent.new/maxFreeSockets-option': {
+    'ignored': function (http) { withoutAgentOption(http, 'maxFreeSockets'); }
+  },
+  'agent.new/maxFreeSockets-only-with-keepAlive': {
+    'turns-keepAlive-on': function (http) {
+      withAgentOptions(http, function (options) {
+        if (options.maxFreeSockets) options.keepAlive = true;
+        return options;
+      });
+    }
+  },
+  'agent.new/scheduling-is-fifo-or-lifo': {
+    'others-accepted': function (http) {
+      withAgentOptions(http, function (options) {
+        if (options.scheduling !== 'lifo') delete options.scheduling;
+        return options;
+      });
+    }
+  },
+  'agent.new/timeout-is-socket-timeout': {
+    'ignored': function (http) { withoutAgentOption(http, 'timeout'); },
+    'in-seconds': function (http) {
+      withAgentOptions(http, function (options) {
+        if (options.timeout) options.timeout *= 1000;
+        return options;
+      });
+    }
+  },
+  'agent.new/timeout-set-at-creation': {
+    'set-at-first-byte': function (http) {
+      patch.wrap(http.Agent.prototype, 'createConnection', function (original) {
+        return function (options, callback) {
+          var socket = original.call(this, Object.assign({}, options, {timeout: undefined}), callback);
+          if (options.timeout) socket.once('data', function () { socket.setTimeout(options.timeout); });
+          return socket;
+        };
+      });
+    }
+  },
+  'agent.new/connect-options': {
+    'ignored': function (http) {
+      withAgentOptions(http, function (options) {
+        ['host', 'port', 'lookup', 'localAddress', 'family', 'path'].forEach(function (name) { delete options[name]; });
+        return options;
+      });
+    }
+  },
+  'agent.new/globalAgent-has-defaults': {
+    'keepAlive': function (http) { http.globalAgent = new http.Agent({keepAlive: true}); },
+    'five-sockets': function (http) { http.globalAgent = new http.Agent({maxSockets: 5}); }
+  },
+  'agent.new/configured-agent-is-used': {
+    'global-agent-used': function (http) { patch.withoutOption(http, 'agent'); }
+  },
+  'agent.createConnection/makes-sockets-for-requests': {
+    'without-port': function (http) {
+      during(http.Agent.prototype, 'createSocket', 'createConnection', function (own) {
+        return function (options, callback) {
+          if (own === net.createConnection) return own.call(this, options, callback);
+          return own.call(this, Object.assign({}, options, {port: undefined}), callback);
+        };
+      });
+    },
+    'not-called': function (http) {
+      during(http.Agent.prototype, 'createSocket', 'createConnection', function () { return net.createConnection; });
+    }
+  },
+  'agent.createConnection/default-connects': {
+    'callback-not-called': function (http) {
+      http.Agent.prototype.createConnection = function (options) { return net.createConnection(options); };
+    }
+  },
+  'agent.createConnection/returns-net-socket': {
+    'another-class': function (http) {
+      patch.wrap(http.Agent.prototype, 'createConnection', function (original) {
+        return function () {
+          var socket = original.apply(this, arguments);
+          return patch.calledByProgram() ? patch.notOf(socket) : socket;
+        };
+      });
+    }
+  },
+  'agent.createConnection/callback-takes-error': {
+    'error-lost': function (http) {
+      during(http.Agent.prototype, 'createSocket', 'createConnection', function (own) {
+        return function (options, callback) {
+          return own.call(this, options, function (error, socket) { if (!error) callback(null, socket); });
+        };
+      });
+    }
+  },
+  'agent.createConnection/own-socket-type': {
+    'net-sockets-only': function (http) {
+      during(http.Agent.prototype, 'createSocket', 'createConnection', function (own) {
+        return function (options, callback) {
+          function checked(socket) {
+            if (socket && !(socket instanceof net.Socket)) throw new TypeError('not a net.Socket');
+            return socket;
+          }
+          return checked(own.call(this, options, function (error, socket) { callback(error, checked(socket)); }));
+        };
+      });
+    }
+  },
+  'agent.keepSocketAlive/called-for-socket-that-could-be-kept': {
+    'not-called': notCalledWhenFree
+  },
+  'agent.keepSocketAlive/not-called-otherwise': {
+    'always-called': function (http) {
+      patch.hear(http.Agent.prototype, 'free', function (emit, socket, options) {
+        if (waiting(this, options) || !this.keepAlive) this.keepSocketAlive(socket);
+        return emit();
+      });
+    }
+  },
+  'agent.keepSocketAlive/default-turns-tcp-keep-alive-on': {
+    'without-delay': function (http) {
+      http.Agent.prototype.keepSocketAlive = function (socket) {
+        socket.setKeepAlive(true);
+        socket.unref();
+        return true;
+      };
+    }
+  },
+  'agent.keepSocketAlive/default-unrefs': {
+    'still-referenced': function (http) {
+      http.Agent.prototype.keepSocketAlive = function (socket) {
+        socket.setKeepAlive(true, this.keepAliveMsecs);
+        return true;
+      };
+    }
+  },
+  'agent.keepSocketAlive/default-returns-true': {
+    'returns-1': function (http) { patch.returning(http.Agent.prototype, 'keepSocketAlive', 1); }
+  },
+  'agent.keepSocketAlive/subclass-overrides': {
+    'not-called': notCalledWhenFree
+  },
+  'agent.keepSocketAlive/socket-is-a-net-socket': {
+    'another-class': function (http) {
+      duringFree(http.Agent.prototype, 'keepSocketAlive', function (own) {
+        return function (socket) { return own.call(this, patch.notOf(socket)); };
+      });
+    }
+  },
+  'agent.reuseSocket/not-called-for-new-socket': {
+    'called': function (http) {
+      patch.wrap(http.Agent.prototype, 'createSocket', function (original) {
+        return function (request, options, callback) {
+          var agent = this;
+          return original.call(this, request, options, function (error, socket) {
+            if (socket) agent.reuseSocket(socket, request);
+            callback(error, socket);
+          });
+        };
+      });
+    }
+  },
+  'agent.reuseSocket/default-refs': {
+    'unreferenced': function (http) {
+      http.Agent.prototype.reuseSocket = function (socket, request) { request.reusedSocket = true; };
+    }
+  },
+  'agent.reuseSocket/subclass-overrides': {
+    'not-called': function (http) {
+      var original = http.Agent.prototype.reuseSocket;
+      during(http.Agent.prototype, 'addRequest', 'reuseSocket', function () { return original; });
+    }
+  },
+  'agent.reuseSocket/socket-is-a-net-socket': {
+    'another-class': function (http) {
+      during(http.Agent.prototype, 'addRequest', 'reuseSocket', function (own) {
+        return function (socket, request) { own.call(this, patch.notOf(socket), request); };
+      });
+    }
+  },
+  'agent.reuseSocket/class-of-request': {
+    'another-class': function (http) {
+      during(http.Agent.prototype, 'addRequest', 'reuseSocket', function (own) {
+        return function (socket, request) { own.call(this, socket, patch.notOf(request)); };
+      });
+    }
+  },
+  'agent.freeSockets/only-with-keepAlive': {
+    'those-in-use-too': function (http) {
+      patch.reading(http.Agent.prototype, 'freeSockets', function (free) { return this.keepAlive ? free : this.sockets; });
+    }
+  },
+  'agent.getName/decides-reuse': {
+    'not-asked': function (http) {
+      var original = http.Agent.prototype.getName;
+      ['addRequest', 'createSocket', 'removeSocket'].forEach(function (method) {
+        during(http.Agent.prototype, method, 'getName', function () { return original; });
+      });
+      duringFree(http.Agent.prototype, 'getName', function () { return original; });
+    },
+    'one-for-all': function (http) { http.Agent.prototype.getName = function () { return 'all'; }; }
+  },
+  'agent.getName/https-has-tls-options': {
+    'as-of-http': function (http) { require('https').Agent.prototype.getName = http.Agent.prototype.getName; }
+  },
+  'agent.maxFreeSockets/can-be-set': {
+    'fixed': function (http) { fixed(http, 'maxFreeSockets'); }
+  },
+  'agent.maxSockets/can-be-set': {
+    'fixed': function (http) { fixed(http, 'maxSockets'); }
+  },
+  'agent.maxTotalSockets/can-be-set': {
+    'fixed': function (http) { fixed(http, 'maxTotalSockets'); }
+  },
+  'agent.requests/empty-when-none-waits': {
+    'an-empty-list': function (http) {
+      patch.reading(http.Agent.prototype, 'requests', function (value) { return Object.keys(value).length ? value : {none: []}; });
+    }
+  },
+  'agent.sockets/lists-sockets-in-use': {
+    'empty': function (http) { patch.reading(http.Agent.prototype, 'sockets', function () { return {}; }); }
+  },
+  'agent.sockets/free-sockets-are-elsewhere': {
+    'listed-too': function (http) {
+      patch.reading(http.Agent.prototype, 'sockets', function (used) { return Object.assign({}, this.freeSockets, used); });
     }
   }
 };
