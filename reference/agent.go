@@ -614,13 +614,13 @@ func (a *Agent) startQueued(name string) {
 
 // keepSocketAlive is the default of KeepSocketAlive.
 func (a *Agent) keepSocketAlive(socket *Socket) bool {
-	socket.SetKeepAlive(true, a.keepAliveDelay)
-	socket.Unref()
+	socket.methods().SetKeepAlive(true, a.keepAliveDelay)
+	socket.methods().Unref()
 	return true
 }
 
 // reuseSocket is the default of ReuseSocket.
 func (a *Agent) reuseSocket(socket *Socket, request *ClientRequest) {
 	request.SetReusedSocket(true)
-	socket.Ref()
+	socket.methods().Ref()
 }

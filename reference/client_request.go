@@ -3,6 +3,7 @@ package reference
 import (
 	"context"
 	"io"
+	"reflect"
 	"sync"
 	"time"
 )
@@ -92,13 +93,20 @@ func RequestURL(url string, options *RequestOptions, onResponse func(*IncomingMe
 		merged = *options
 	}
 	b := merged.defaultAgent().b
-	if options != nil && !b.urlWithOptions {
+	if options != nil && !b.urlWithOptions && !options.onlyAgent() {
 		return nil, b.argumentTypeError(`"listener" argument`, "of type Function", "type object")
 	}
 	if err := merged.applyURL(b, url); err != nil {
 		return nil, err
 	}
 	return newClientRequest(merged, onResponse)
+}
+
+// onlyAgent reports whether nothing is set but who makes the request.
+func (o *RequestOptions) onlyAgent() bool {
+	rest := *o
+	rest.Agent, rest.DefaultAgent, rest.OneTimeAgent, rest.Prepare = nil, nil, false, nil
+	return reflect.ValueOf(rest).IsZero()
 }
 
 // Get is Request, and calls End. It does not change the method, which is "GET" by default.

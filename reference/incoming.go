@@ -255,6 +255,16 @@ func (m *IncomingMessage) Ended() bool {
 // Socket returns the connection.
 func (m *IncomingMessage) Socket() *Socket { return m.socket.Load() }
 
+// ClientRequest returns the request that the message is the response to, or nil.
+func (m *IncomingMessage) ClientRequest() *ClientRequest {
+	if reader, ok := m.source.(*messageReader); ok {
+		if user, ok := reader.user.(*responseReader); ok {
+			return user.request
+		}
+	}
+	return nil
+}
+
 // Destroy destroys the connection; err, which may be nil, is its error.
 func (m *IncomingMessage) Destroy(err error) {
 	if socket := m.Socket(); socket != nil {

@@ -16,10 +16,13 @@ import (
 // event style, Send never blocks; it reports whether to go on or to wait for EventDrain. Methods may be called from any
 // goroutine; the order of concurrent writes is not defined.
 type OutgoingMessage struct {
-	EventDrain  Event0        // after a Send that returned false: the queue is empty
-	EventFinish Event0        // the last byte was handed to the system
-	EventClose  Event0        // nothing comes after it
-	EventError  Event1[error] // a write after End, or a failed write
+	EventDrain  Event0 // after a Send that returned false: the queue is empty
+	EventFinish Event0 // the last byte was handed to the system
+	// EventPrefinish comes when everything that was written is with the socket. No document speaks of it; as in Node, it
+	// is the one event that comes from inside of a call, that of End.
+	EventPrefinish Event0
+	EventClose     Event0        // nothing comes after it
+	EventError     Event1[error] // a write after End, or a failed write
 
 	// Data is for users: nothing in this package reads it.
 	Data any
@@ -138,6 +141,13 @@ func (m *OutgoingMessage) GetHeaders() []HeaderField {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.headers.all()
+}
+
+// UsesHeaderStore reports whether SetHeader was called, so that WriteHead adds to it.
+func (m *OutgoingMessage) UsesHeaderStore() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.headers.used
 }
 
 // RawHeaderNames returns the names as they were set, in order.
@@ -518,7 +528,7 @@ func (m *OutgoingMessage) end(chunk []byte, text bool, callback func()) error {
 		if uncork {
 			socket.Uncork()
 		}
-		m.kind.messageEnded()
+		m.handedOver()
 	}
 	return nil
 }
@@ -608,8 +618,14 @@ func (m *OutgoingMessage) attach(socket *Socket) {
 	m.cond.Broadcast()
 	m.mu.Unlock()
 	if ended {
-		m.kind.messageEnded()
+		m.handedOver()
 	}
+}
+
+// handedOver is called without mu when the message was ended and everything is with the socket.
+func (m *OutgoingMessage) handedOver() {
+	m.EventPrefinish.Emit()
+	m.kind.messageEnded()
 }
 
 // detach takes the socket away: what is written from now on goes nowhere.

@@ -113,6 +113,9 @@ func (r *ServerResponse) writeHead(status int, original, reason string, hasReaso
 		r.statusMessage = reason
 	} else if r.statusMessage == "" {
 		r.statusMessage = r.behaviours.statusText(status)
+		if r.behaviours.reasonBeforeCheck && original != formatInt(status) {
+			r.statusMessage = "unknown"
+		}
 	}
 	if !valid {
 		return r.behaviours.statusCodeError(formatInt(status))

@@ -82,18 +82,21 @@ type Socket struct {
 	// Data is for users: nothing in this package reads it.
 	Data any
 
-	// Replacement is called where the document says that a message calls a method of its socket, so that a user can
-	// replace the method. Default: nil, the socket's own methods. It is set before the socket is given away.
+	// Replacement is called where the document says that a message or an agent calls a method of its socket, so that a
+	// user can replace the method. Default: nil, the socket's own methods. It is set before the socket is given away.
 	Replacement SocketMethods
 }
 
-// SocketMethods are the methods of a Socket that messages call by their documentation: request.setTimeout,
-// message.setTimeout, response.setTimeout, request.setNoDelay, request.setSocketKeepAlive and message.destroy.
+// SocketMethods are the methods of a Socket that messages and agents call by their documentation: request.setTimeout,
+// message.setTimeout, response.setTimeout, request.setNoDelay, request.setSocketKeepAlive, message.destroy,
+// agent.keepSocketAlive and agent.reuseSocket.
 type SocketMethods interface {
 	SetTimeout(d time.Duration, callback func())
 	SetNoDelay(noDelay bool)
 	SetKeepAlive(enable bool, initialDelay time.Duration)
 	Destroy(err error)
+	Ref()
+	Unref()
 }
 
 // methods returns what to call for a message.

@@ -24,6 +24,10 @@ func (h *Host) initAgent(call goja.FunctionCall) goja.Value {
 				panic(h.argumentTypeError(`"maxTotalSockets" argument`, "of type number", value))
 			}
 			if options.MaxTotalSockets = h.limitOf(value); options.MaxTotalSockets == 0 {
+				if h.options.Edition == reference.V12 {
+					panic(h.newError("RangeError", "ERR_OUT_OF_RANGE",
+						`The value of "maxTotalSockets" is out of range. It must be > 0. Received `+value.String()))
+				}
 				options.MaxTotalSockets = -1
 			}
 		}
@@ -227,7 +231,10 @@ func (h *Host) installAgentMembers(prototype *goja.Object) {
 	})
 	h.method(prototype, "getName", func(call goja.FunctionCall) goja.Value {
 		self(call)
-		given, _ := call.Argument(0).(*goja.Object)
+		given, ok := call.Argument(0).(*goja.Object)
+		if !ok && isMissing(call.Argument(0)) {
+			panic(vm.NewTypeError("Cannot read property 'host' of " + call.Argument(0).String()))
+		}
 		options := h.requestOptions(given)
 		return vm.ToValue(h.boundOf(call.This).hooks.GetName(&options))
 	})
@@ -246,6 +253,9 @@ func (h *Host) installAgentMembers(prototype *goja.Object) {
 	if h.options.Edition == reference.V12 {
 		property("maxTotalSockets", func(a *reference.Agent) any { return h.limitJS(a.MaxTotalSockets()) },
 			func(a *reference.Agent, value goja.Value) { a.SetMaxTotalSockets(h.limitOf(value)) })
+		property("totalSocketCount", func(a *reference.Agent) any {
+			return countOfLists(a.Sockets()) + countOfLists(a.FreeSockets())
+		}, nil)
 		property("scheduling", func(a *reference.Agent) any { return string(a.Scheduling()) }, nil)
 	}
 	property("keepAlive", func(a *reference.Agent) any { return a.KeepAlive() }, nil)
@@ -255,6 +265,14 @@ func (h *Host) installAgentMembers(prototype *goja.Object) {
 	property("sockets", func(a *reference.Agent) any { return listsObject(h, a.Sockets()) }, nil)
 	property("freeSockets", func(a *reference.Agent) any { return listsObject(h, a.FreeSockets()) }, nil)
 	property("requests", func(a *reference.Agent) any { return listsObject(h, a.Requests()) }, nil)
+}
+
+func countOfLists[T any](lists map[string][]T) int {
+	count := 0
+	for _, list := range lists {
+		count += len(list)
+	}
+	return count
 }
 
 // listsObject converts what an agent holds by name.

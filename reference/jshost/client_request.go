@@ -3,6 +3,7 @@ package jshost
 import (
 	"context"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/dop251/goja"
@@ -100,6 +101,9 @@ func (h *Host) initClientRequest(call goja.FunctionCall) goja.Value {
 	var made *reference.ClientRequest
 	var err error
 	if isURL {
+		if given != nil && h.code("ERR") == "" || given != nil && h.options.Edition == reference.V10 {
+			panic(h.argumentTypeError(`"listener" argument`, "of type Function", options))
+		}
 		made, err = reference.RequestURL(url, &request, nil)
 	} else {
 		made, err = reference.Request(request, nil)
@@ -170,7 +174,7 @@ func (h *Host) clientOptions(given *goja.Object) reference.RequestOptions {
 		panic(h.argumentTypeError(`"options.method" property`, "of type string", value))
 	}
 	if value := get("insecureHTTPParser"); !goja.IsUndefined(value) {
-		if _, ok := value.Export().(bool); !ok && h.options.Edition == reference.V12 {
+		if _, ok := value.Export().(bool); !ok && h.hasHeadersTimeout() {
 			panic(h.argumentTypeError(`"options.insecureHTTPParser" property`, "of type boolean", value))
 		}
 		options.InsecureHTTPParser = value.ToBoolean()
@@ -185,7 +189,7 @@ func (h *Host) clientOptions(given *goja.Object) reference.RequestOptions {
 		options.WithoutHost = !value.ToBoolean()
 	}
 	if value := get("timeout"); !goja.IsUndefined(value) {
-		if !isNumber(value) {
+		if !isNumber(value) && h.code("ERR") != "" {
 			panic(h.argumentTypeError(`"timeout" argument`, "of type number", value))
 		}
 		options.Timeout, options.TimeoutSet = duration(value), true
@@ -201,11 +205,27 @@ func (h *Host) clientOptions(given *goja.Object) reference.RequestOptions {
 			return h.createConnection(function, goja.Undefined(), o, done)
 		}
 	}
+	if value := get("port"); options.CreateConnection == nil && value.ToBoolean() && !isPort(value) {
+		text := "Port should be >= 0 and < 65536. Received " + value.String() + "."
+		switch h.options.Edition {
+		case reference.V10:
+			text = strings.Replace(text, ">=", ">", 1)
+		case reference.V6, reference.V03:
+			text = `"port" option should be >= 0 and < 65536: ` + value.String()
+		}
+		panic(h.newError("RangeError", h.code("ERR_SOCKET_BAD_PORT"), text))
+	}
+	if value := get("lookup"); value.ToBoolean() && !isFunction(value) && options.CreateConnection == nil {
+		panic(h.argumentTypeError(`"options.lookup" property`, "of type function", value))
+	}
 	if function, ok := goja.AssertFunction(get("lookup")); ok {
 		options.Lookup = h.lookup(function)
 	}
 	return options
 }
+
+// addressConfigured is dns.ADDRCONFIG: only families that the machine has addresses of.
+const addressConfigured = 32
 
 // lookup makes a resolver of a program's function, which is called on the loop.
 func (h *Host) lookup(function goja.Callable) func(context.Context, string, int) ([]netip.Addr, error) {
@@ -223,7 +243,14 @@ func (h *Host) lookup(function goja.Callable) func(context.Context, string, int)
 		}
 		h.loop.Execute(func() {
 			options := h.vm.NewObject()
-			_ = options.Set("family", family)
+			hints := 0
+			if family != 0 {
+				_ = options.Set("family", family)
+			} else {
+				_ = options.Set("family", goja.Undefined())
+				hints = addressConfigured
+			}
+			_ = options.Set("hints", hints)
 			h.Call(function, goja.Undefined(), h.vm.ToValue(host), options, h.vm.ToValue(func(call goja.FunctionCall) goja.Value {
 				if failure := call.Argument(0); !isMissing(failure) {
 					settle(outcome{err: &thrownValue{failure}})
@@ -274,7 +301,7 @@ func (h *Host) installClientRequest() {
 	})
 	h.method(prototype, "destroy", func(call goja.FunctionCall) goja.Value {
 		self(call).Destroy(errorArgument(call.Argument(0)))
-		return call.This
+		return goja.Undefined()
 	})
 	h.method(prototype, "setTimeout", func(call goja.FunctionCall) goja.Value {
 		request := self(call)
@@ -307,9 +334,11 @@ func (h *Host) installClientRequest() {
 	property("path", func(r *reference.ClientRequest) any { return r.Path() }, nil)
 	property("res", func(r *reference.ClientRequest) any { return r.IncomingMessage() }, nil)
 	property("agent", func(r *reference.ClientRequest) any { return h.agentObject(r.Agent()) }, nil)
-	if h.options.Edition == reference.V12 || h.options.Edition == reference.V13 {
+	if h.options.Edition == reference.V12 {
 		property("host", func(r *reference.ClientRequest) any { return r.Host() }, nil)
 		property("protocol", func(r *reference.ClientRequest) any { return r.Protocol() }, nil)
+	}
+	if h.options.Edition == reference.V12 || h.options.Edition == reference.V13 {
 		property("reusedSocket", func(r *reference.ClientRequest) any { return r.ReusedSocket() },
 			func(r *reference.ClientRequest, value goja.Value) { r.SetReusedSocket(value.ToBoolean()) })
 	}
@@ -317,7 +346,7 @@ func (h *Host) installClientRequest() {
 		if count, set := r.MaxHeadersCount(); set {
 			return count
 		}
-		return goja.Null()
+		return h.unsetCount()
 	}, func(r *reference.ClientRequest, value goja.Value) { r.SetMaxHeadersCount(countOf(value)) })
 	h.property(prototype, "aborted", func(this goja.Value) goja.Value {
 		request, ok := valueOf[*reference.ClientRequest](h, this)

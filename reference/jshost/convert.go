@@ -381,6 +381,9 @@ func (h *Host) newError(class, code, message string) *goja.Object {
 	}
 	if code != "" {
 		_ = value.Set("code", code)
+		if h.options.Edition == reference.V10 && strings.HasPrefix(code, "ERR_") {
+			h.hide(value, "name", h.vm.ToValue(class+" ["+code+"]"))
+		}
 	}
 	return value
 }
@@ -392,11 +395,65 @@ func (h *Host) argumentTypeError(what, expected string, received goja.Value) *go
 	if h.options.Edition == reference.V6 || h.options.Edition == reference.V03 {
 		code = ""
 	}
+	switch h.options.Edition {
+	case reference.V6, reference.V03:
+		if text, ok := textsOfV6[what]; ok {
+			return h.newError("TypeError", "", text)
+		}
+	case reference.V10:
+		if older, ok := typesOfV10[expected]; ok {
+			expected = older
+		}
+		what = strings.NewReplacer("options.method\" property", "method\" argument", "timeout", "msecs").Replace(what)
+	}
 	return h.newError("TypeError", code, "The "+what+" must be "+expected+". Received "+h.describe(received))
+}
+
+// What types are called in messages of Node 10, and which messages Node 6 had instead.
+var typesOfV10 = map[string]string{
+	"of type string or one of undefined or null":            "one of type string, undefined, or null",
+	"of type string or an instance of Buffer or Uint8Array": "one of type string or Buffer",
+	"of type function": "of type Function",
+	"one of Agent-like Object, undefined, or false": "one of type Agent-like Object, undefined, or false",
+}
+
+var textsOfV6 = map[string]string{
+	`"options.method" property`:   `(options.method || "GET").toUpperCase is not a function`,
+	`"options.hostname" property`: `hostHeader.indexOf is not a function`,
+	`"options.host" property`:     `hostHeader.indexOf is not a function`,
+	`"options.lookup" property`:   `"lookup" option should be a function`,
+	`"options.agent" property`:    `self.agent.addRequest is not a function`,
+	`"listener" argument`:         `"listener" argument must be a function`,
+	`first argument`:              `First argument must be a string or Buffer`,
+	`"chunk" argument`:            `First argument must be a string or Buffer`,
+}
+
+// typeOf is the operator.
+func typeOf(value goja.Value) string {
+	switch {
+	case value == nil || goja.IsUndefined(value):
+		return "undefined"
+	case isString(value):
+		return "string"
+	case isFunction(value):
+		return "function"
+	case isNumber(value):
+		return "number"
+	}
+	if _, ok := value.Export().(bool); ok {
+		return "boolean"
+	}
+	if _, ok := value.(*goja.Symbol); ok {
+		return "symbol"
+	}
+	return "object"
 }
 
 // describe says what an argument is, in the words of Node's messages.
 func (h *Host) describe(value goja.Value) string {
+	if h.options.Edition == reference.V10 {
+		return "type " + typeOf(value)
+	}
 	switch {
 	case value == nil || goja.IsUndefined(value):
 		return "undefined"

@@ -122,6 +122,9 @@ func (h *Host) installIncomingMessage() {
 	})
 	h.method(prototype, "destroy", func(call goja.FunctionCall) goja.Value {
 		self(call).Destroy(errorArgument(call.Argument(0)))
+		if h.options.Edition != reference.V12 {
+			return goja.Undefined()
+		}
 		return call.This
 	})
 	h.method(prototype, "setTimeout", func(call goja.FunctionCall) goja.Value {
@@ -152,7 +155,9 @@ func (h *Host) installIncomingMessage() {
 	read("trailers", func(m *reference.IncomingMessage) any { return h.headersObject(m.Trailers()) })
 	read("rawTrailers", func(m *reference.IncomingMessage) any { return m.RawTrailers() })
 	read("complete", func(m *reference.IncomingMessage) any { return m.Complete() })
-	read("aborted", func(m *reference.IncomingMessage) any { return m.Aborted() })
+	if h.hasHeadersTimeout() {
+		read("aborted", func(m *reference.IncomingMessage) any { return m.Aborted() })
+	}
 	read("httpVersion", func(m *reference.IncomingMessage) any { return m.HTTPVersion() })
 	read("httpVersionMajor", func(m *reference.IncomingMessage) any { return m.HTTPVersionMajor() })
 	read("httpVersionMinor", func(m *reference.IncomingMessage) any { return m.HTTPVersionMinor() })
@@ -183,7 +188,16 @@ func (h *Host) installIncomingMessage() {
 	read("readable", func(m *reference.IncomingMessage) any { return !m.Ended() })
 	read("readableEnded", func(m *reference.IncomingMessage) any { return m.Ended() })
 	read("readableHighWaterMark", func(*reference.IncomingMessage) any { return 16384 })
-	read("destroyed", func(m *reference.IncomingMessage) any { return m.Socket() != nil && m.Socket().Destroyed() })
+	if h.code("ERR") != "" {
+		// Destroying a message destroys its socket, and nothing else.
+		read("destroyed", func(*reference.IncomingMessage) any { return false })
+	}
+	read("req", func(m *reference.IncomingMessage) any {
+		if request := m.ClientRequest(); request != nil {
+			return request
+		}
+		return nil
+	})
 	read("readableFlowing", func(m *reference.IncomingMessage) any { return h.flowing(m) })
 }
 

@@ -130,6 +130,7 @@ func (h *Host) installNative(native *goja.Object) {
 		}
 	}
 	_ = native.Set("statusCodes", codes)
+	_ = native.Set("serverOptions", h.code("ERR") != "")
 	if size, exists := reference.MaxHeaderSize(h.options.Edition); exists {
 		_ = native.Set("maxHeaderSize", size)
 	}
@@ -237,13 +238,21 @@ func (h *Host) fieldsOf(value goja.Value) []reference.HeaderField {
 	var fields []reference.HeaderField
 	if isArray(object) {
 		for _, pair := range h.elements(object) {
-			if pair, ok := pair.(*goja.Object); ok {
-				fields = append(fields, reference.HeaderField{
-					Name: textOf(pair.Get("0")), Value: h.headerValue(pair.Get("1"))})
+			if isMissing(pair) {
+				panic(h.vm.NewTypeError("Cannot read property '0' of " + pair.String()))
 			}
+			entry := pair.ToObject(h.vm)
+			fields = append(fields, reference.HeaderField{
+				Name: textOf(entry.Get("0")), Value: h.headerValue(entry.Get("1"))})
 		}
 		return fields
 	}
+	return h.ownFieldsOf(object)
+}
+
+// ownFieldsOf takes a header of every property.
+func (h *Host) ownFieldsOf(object *goja.Object) []reference.HeaderField {
+	var fields []reference.HeaderField
 	for _, name := range object.Keys() {
 		fields = append(fields, reference.HeaderField{Name: name, Value: h.headerValue(object.Get(name))})
 	}
@@ -318,6 +327,15 @@ func (h *Host) headerJS(value reference.HeaderValue) goja.Value {
 		return h.stringArray(value.Lines())
 	}
 	return h.vm.ToValue(value.String())
+}
+
+// isPort reports whether a value is a port, as a number or as text.
+func isPort(value goja.Value) bool {
+	if !isNumber(value) && (!isString(value) || strings.TrimSpace(value.String()) == "") {
+		return false
+	}
+	number := value.ToFloat()
+	return number >= 0 && number <= 65535 && number == float64(int(number))
 }
 
 // pathOrPort tells a path of a Unix socket from a port given as text.

@@ -26,7 +26,7 @@ func (h *Host) outgoingEvent(message *reference.OutgoingMessage, name string) *e
 	case "finish":
 		return event0(&message.EventFinish)
 	case "prefinish":
-		return nil
+		return event0(&message.EventPrefinish)
 	case "close":
 		return event0(&message.EventClose)
 	case "error":
@@ -54,7 +54,10 @@ func (h *Host) installOutgoingMessage() {
 		}
 		return message
 	}
-	name := func(call goja.FunctionCall) string {
+	name := func(call goja.FunctionCall, method string) string {
+		if h.code("ERR") == "" && len(call.Arguments) == 0 {
+			panic(h.newError("Error", "", `"name" argument is required for `+method+`(name)`))
+		}
 		if !isString(call.Argument(0)) {
 			panic(h.argumentTypeError(`"name" argument`, "of type string", call.Argument(0)))
 		}
@@ -66,34 +69,24 @@ func (h *Host) installOutgoingMessage() {
 		if name := call.Argument(0); !isString(name) && !message.HeadersSent() {
 			// A name that is no string is no token either, whatever it looks like.
 			panic(h.newError("TypeError", h.code("ERR_INVALID_HTTP_TOKEN"),
-				`Header name must be a valid HTTP token ["`+name.String()+`"]`))
+				`Header name must be a valid HTTP `+h.tokenWord()+` ["`+name.String()+`"]`))
 		}
 		h.throw(message.SetHeaderValue(call.Argument(0).String(), h.headerValue(call.Argument(1))))
 		return goja.Undefined()
 	})
 	h.method(prototype, "getHeader", func(call goja.FunctionCall) goja.Value {
-		if value, ok := self(call).GetHeader(name(call)); ok {
+		if value, ok := self(call).GetHeader(name(call, "getHeader")); ok {
 			return h.headerJS(value)
 		}
 		return goja.Undefined()
 	})
-	h.method(prototype, "hasHeader", func(call goja.FunctionCall) goja.Value {
-		return vm.ToValue(self(call).HasHeader(name(call)))
-	})
+	if h.code("ERR") != "" {
+		h.installHeaderQueries(prototype, self)
+	}
 	h.method(prototype, "removeHeader", func(call goja.FunctionCall) goja.Value {
 		message := self(call)
-		h.throw(message.RemoveHeader(name(call)))
+		h.throw(message.RemoveHeader(name(call, "removeHeader")))
 		return goja.Undefined()
-	})
-	h.method(prototype, "getHeaderNames", func(call goja.FunctionCall) goja.Value {
-		return h.stringArray(self(call).GetHeaderNames())
-	})
-	h.method(prototype, "getHeaders", func(call goja.FunctionCall) goja.Value {
-		object := vm.CreateObject(nil)
-		for _, field := range self(call).GetHeaders() {
-			_ = object.Set(field.Name, h.headerJS(field.Value))
-		}
-		return object
 	})
 	h.method(prototype, "addTrailers", func(call goja.FunctionCall) goja.Value {
 		h.throw(self(call).AddTrailers(h.fieldsOf(call.Argument(0))...))
@@ -107,7 +100,7 @@ func (h *Host) installOutgoingMessage() {
 		message := self(call)
 		o := h.outgoingOf(call)
 		if (o.invalid != nil || o.missing) && !message.WritableEnded() {
-			panic(h.chunkError(call.Argument(0)))
+			panic(h.chunkError("first argument", call.Argument(0)))
 		}
 		var ok bool
 		var err error
@@ -125,17 +118,31 @@ func (h *Host) installOutgoingMessage() {
 		message := self(call)
 		o := h.outgoingOf(call)
 		if o.invalid != nil && !message.WritableEnded() && o.invalid.ToBoolean() {
-			panic(h.chunkError(call.Argument(0)))
+			panic(h.chunkError(`"chunk" argument`, call.Argument(0)))
 		}
+		socket, ended := message.Socket(), message.WritableEnded()
 		if callback := h.callbackOf(o.callback, call.This); o.isText {
 			h.throw(message.EndText(o.text, callback))
 		} else {
 			h.throw(message.End(o.bytes, callback))
 		}
+		if h.code("ERR") == "" {
+			// What write returned for the last bytes.
+			return vm.ToValue(!ended && socket != nil && socket.WritableLength() < 16384)
+		}
 		return call.This
 	})
-	h.method(prototype, "cork", func(call goja.FunctionCall) goja.Value { self(call).Cork(); return goja.Undefined() })
-	h.method(prototype, "uncork", func(call goja.FunctionCall) goja.Value { self(call).Uncork(); return goja.Undefined() })
+	if h.code("ERR") != "" {
+		h.method(prototype, "pipe", func(call goja.FunctionCall) goja.Value {
+			h.invoke(call.This, "emit", vm.ToValue("error"),
+				h.newError("Error", "ERR_STREAM_CANNOT_PIPE", "Cannot pipe, not readable"))
+			return goja.Undefined()
+		})
+	}
+	if h.hasHeadersTimeout() {
+		h.method(prototype, "cork", func(call goja.FunctionCall) goja.Value { self(call).Cork(); return goja.Undefined() })
+		h.method(prototype, "uncork", func(call goja.FunctionCall) goja.Value { self(call).Uncork(); return goja.Undefined() })
+	}
 
 	// In Node these are plain properties, which programs can assign to.
 	plain := map[string]bool{"finished": true, "writable": true, "socket": true, "connection": true, "chunkedEncoding": true}
@@ -183,6 +190,35 @@ func (h *Host) installOutgoingMessage() {
 	read("connection", func(m *reference.OutgoingMessage) any { return m.Socket() }, nil)
 }
 
+// installHeaderQueries adds what Node 6 does not have yet.
+func (h *Host) installHeaderQueries(prototype *goja.Object, self func(goja.FunctionCall) *reference.OutgoingMessage) {
+	vm := h.vm
+	h.method(prototype, "hasHeader", func(call goja.FunctionCall) goja.Value {
+		message := self(call)
+		if !isString(call.Argument(0)) {
+			panic(h.argumentTypeError(`"name" argument`, "of type string", call.Argument(0)))
+		}
+		return vm.ToValue(message.HasHeader(call.Argument(0).String()))
+	})
+	h.method(prototype, "getHeaderNames", func(call goja.FunctionCall) goja.Value {
+		return h.stringArray(self(call).GetHeaderNames())
+	})
+	h.method(prototype, "getHeaders", func(call goja.FunctionCall) goja.Value {
+		object := vm.CreateObject(nil)
+		for _, field := range self(call).GetHeaders() {
+			_ = object.Set(field.Name, h.headerJS(field.Value))
+		}
+		return object
+	})
+}
+
+func (h *Host) tokenWord() string {
+	if h.code("ERR") == "" {
+		return "Token"
+	}
+	return "token"
+}
+
 // code returns an error code where the edition has codes.
 func (h *Host) code(code string) string {
 	if h.options.Edition == reference.V6 || h.options.Edition == reference.V03 {
@@ -192,9 +228,10 @@ func (h *Host) code(code string) string {
 }
 
 // chunkError is for a chunk that is neither text nor bytes.
-func (h *Host) chunkError(chunk goja.Value) *goja.Object {
-	if h.code("ERR_INVALID_ARG_TYPE") == "" {
-		return h.newError("TypeError", "", "First argument must be a string or Buffer")
+func (h *Host) chunkError(what string, chunk goja.Value) *goja.Object {
+	expected := "of type string or an instance of Buffer or Uint8Array"
+	if h.options.Edition == reference.V13 {
+		expected = "of type string or an instance of Buffer"
 	}
-	return h.argumentTypeError("first argument", "of type string or an instance of Buffer", chunk)
+	return h.argumentTypeError(what, expected, chunk)
 }

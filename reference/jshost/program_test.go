@@ -240,7 +240,7 @@ func TestPrograms(t *testing.T) {
 			try { res.write(5); } catch (e) { note(e.code, e.message); }
 			try { res.write(null); } catch (e) { note(e.code); }
 			done();`,
-			want: "ERR_INVALID_ARG_TYPE The first argument must be of type string or an instance of Buffer. Received type number (5)\n" +
+			want: "ERR_INVALID_ARG_TYPE The first argument must be of type string or an instance of Buffer or Uint8Array. Received type number (5)\n" +
 				"ERR_INVALID_ARG_TYPE"},
 		{name: "pipe carries a body through", program: serving(
 			`req.pipe(res);`,

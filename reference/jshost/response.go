@@ -46,7 +46,6 @@ func (h *Host) initServerResponse(call goja.FunctionCall) goja.Value {
 }
 
 func (h *Host) installServerResponse() {
-	vm := h.vm
 	prototype := h.prototype(h.classes.serverResponse)
 	self := func(call goja.FunctionCall) *reference.ServerResponse {
 		return this[*reference.ServerResponse](h, call)
@@ -62,7 +61,14 @@ func (h *Host) installServerResponse() {
 		} else if isMissing(headers) {
 			headers = reason
 		}
-		h.throw(response.WriteHeadText(toInt32(status), status.String(), text, hasReason, h.fieldsOf(headers)...))
+		fields := h.fieldsOf(headers)
+		if list, ok := headers.(*goja.Object); ok && isArray(list) && response.UsesHeaderStore() {
+			fields = h.ownFieldsOf(list)
+		}
+		h.throw(response.WriteHeadText(toInt32(status), status.String(), text, hasReason, fields...))
+		if !h.hasHeadersTimeout() {
+			return goja.Undefined()
+		}
 		return call.This
 	}
 	h.method(prototype, "writeHead", writeHead)
@@ -71,10 +77,19 @@ func (h *Host) installServerResponse() {
 		self(call).WriteContinue(h.errorCallbackOf(call.Argument(0), call.This))
 		return goja.Undefined()
 	})
+	if h.code("ERR") == "" {
+		h.installServerResponseRest(prototype, self)
+		return
+	}
 	h.method(prototype, "writeProcessing", func(call goja.FunctionCall) goja.Value {
 		self(call).WriteProcessing(h.errorCallbackOf(call.Argument(0), call.This))
 		return goja.Undefined()
 	})
+	h.installServerResponseRest(prototype, self)
+}
+
+func (h *Host) installServerResponseRest(prototype *goja.Object, self func(goja.FunctionCall) *reference.ServerResponse) {
+	vm := h.vm
 	h.method(prototype, "setTimeout", func(call goja.FunctionCall) goja.Value {
 		if isFunction(call.Argument(1)) {
 			h.invoke(call.This, "on", vm.ToValue("timeout"), call.Argument(1))
@@ -84,7 +99,7 @@ func (h *Host) installServerResponse() {
 	})
 	h.method(prototype, "destroy", func(call goja.FunctionCall) goja.Value {
 		self(call).Destroy(errorArgument(call.Argument(0)))
-		return call.This
+		return goja.Undefined()
 	})
 	h.method(prototype, "assignSocket", func(call goja.FunctionCall) goja.Value {
 		if socket, ok := h.socketOf(call.Argument(0)); ok {
@@ -127,5 +142,4 @@ func (h *Host) installServerResponse() {
 		}
 		r.SetStatusMessage(value.String())
 	}))
-	h.property(prototype, "req", getter(h, func(r *reference.ServerResponse) any { return r.Request() }), nil)
 }

@@ -29,7 +29,9 @@ func (h *Host) initServer(call goja.FunctionCall) goja.Value {
 	options := reference.ServerOptions{Edition: h.options.Edition, Executor: h.loop}
 	given, _ := call.Argument(1).(*goja.Object)
 	if given == nil && !isMissing(call.Argument(1)) {
-		panic(h.argumentTypeError(`"options" argument`, "of type object", call.Argument(1)))
+		if h.hasHeadersTimeout() {
+			panic(h.argumentTypeError(`"options" argument`, "of type object", call.Argument(1)))
+		}
 	}
 	if given != nil {
 		if class, ok := given.Get("IncomingMessage").(*goja.Object); ok {
@@ -47,13 +49,16 @@ func (h *Host) initServer(call goja.FunctionCall) goja.Value {
 			}
 		}
 		if value := given.Get("insecureHTTPParser"); !isMissing(value) {
-			if _, ok := value.Export().(bool); !ok {
+			if _, ok := value.Export().(bool); !ok && h.hasHeadersTimeout() {
 				panic(h.argumentTypeError(`"options.insecureHTTPParser" property`, "of type boolean", value))
 			}
 			options.InsecureHTTPParser = value.ToBoolean()
 		}
 		if value := given.Get("maxHeaderSize"); !isMissing(value) {
 			options.MaxHeaderSize = int(value.ToInteger())
+			if h.options.Edition == reference.V13 {
+				h.checkHeaderSize(value)
+			}
 		}
 	}
 	if call.Argument(2).ToBoolean() {
@@ -65,6 +70,22 @@ func (h *Host) initServer(call goja.FunctionCall) goja.Value {
 	b := h.bind(call.Argument(0).ToObject(h.vm), server, func(name string) *event { return h.serverEvent(server.Server, name) })
 	b.throwUnheardErrors(&server.EventError)
 	return goja.Undefined()
+}
+
+// checkHeaderSize throws for what is no size.
+func (h *Host) checkHeaderSize(value goja.Value) {
+	if !isNumber(value) {
+		panic(h.argumentTypeError(`"maxHeaderSize" argument`, "of type number", value))
+	}
+	number := value.ToFloat()
+	switch {
+	case number != math.Trunc(number):
+		panic(h.newError("RangeError", "ERR_OUT_OF_RANGE",
+			`The value of "maxHeaderSize" is out of range. It must be an integer. Received `+value.String()))
+	case number < 0 || number > 1<<53-1:
+		panic(h.newError("RangeError", "ERR_OUT_OF_RANGE",
+			`The value of "maxHeaderSize" is out of range. It must be >= 0 && <= 9007199254740991. Received `+value.String()))
+	}
 }
 
 func (h *Host) serverEvent(server *reference.Server, name string) *event {
@@ -180,10 +201,18 @@ func (h *Host) installServerMembers(prototype *goja.Object) {
 		if count, set := s.MaxHeadersCount(); set {
 			return count
 		}
-		return goja.Null()
+		return h.unsetCount()
 	}, func(s httpServer, value goja.Value) { s.SetMaxHeadersCount(countOf(value)) })
 	property("httpAllowHalfOpen", func(s httpServer) any { return s.AllowHalfOpen() },
 		func(s httpServer, value goja.Value) { s.SetAllowHalfOpen(value.ToBoolean()) })
+}
+
+// unsetCount is a limit of a number of headers that was never set.
+func (h *Host) unsetCount() goja.Value {
+	if h.code("ERR") == "" {
+		return goja.Undefined()
+	}
+	return goja.Null()
 }
 
 // countOf converts a limit of a number of headers; -1 for what is no number.

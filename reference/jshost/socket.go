@@ -93,6 +93,18 @@ func (m *socketMethods) Destroy(err error) {
 	}
 }
 
+func (m *socketMethods) Ref() {
+	if !m.replaced("ref") {
+		m.socket.Ref()
+	}
+}
+
+func (m *socketMethods) Unref() {
+	if !m.replaced("unref") {
+		m.socket.Unref()
+	}
+}
+
 func (h *Host) socketEvent(b *bound, socket *reference.Socket, name string) *event {
 	switch name {
 	case "connect", "ready":

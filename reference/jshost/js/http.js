@@ -48,7 +48,7 @@
     var Server = subclass(function Server(options, listener) {
       if (!(this instanceof Server)) return new Server(options, listener);
       kit.Bound.call(this);
-      if (typeof options === 'function') { listener = options; options = undefined; }
+      if (typeof options === 'function' || !native.serverOptions && !secure) { listener = options; options = undefined; }
       native.initServer(this, options, secure);
       if (listener) this.on('request', listener);
     }, parent);
@@ -97,6 +97,7 @@
     STATUS_CODES: native.statusCodes,
     Server: Server,
     ServerResponse: ServerResponse,
+    _connectionListener: function (socket) { this.emit('connection', socket); },
     createServer: function createServer(options, listener) { return new Server(options, listener); }
   }, Agent);
   if (native.maxHeaderSize !== undefined) {
