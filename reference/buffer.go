@@ -8,17 +8,30 @@ const bufferSize = 64 << 10
 // buffer is the room for one read.
 type buffer struct{ bytes [bufferSize]byte }
 
-// bufferPool lends buffers to sockets that have something to read. A socket that waits has none.
-type bufferPool struct{ pool sync.Pool }
+// queueRoom is where a socket keeps what it is about to write.
+type queueRoom struct{ bytes [highWaterMark]byte }
 
-func (p *bufferPool) get() *buffer {
-	if b, ok := p.pool.Get().(*buffer); ok {
-		return b
+// headRoom is where a header block is rendered.
+type headRoom struct{ bytes [512]byte }
+
+// pool lends one kind of room. What was lent may as well be left to the garbage collector.
+type pool[T any] struct{ pool sync.Pool }
+
+func (p *pool[T]) get() *T {
+	if room, ok := p.pool.Get().(*T); ok {
+		return room
 	}
-	return new(buffer)
+	return new(T)
 }
 
-func (p *bufferPool) put(b *buffer) { p.pool.Put(b) }
+func (p *pool[T]) put(room *T) { p.pool.Put(room) }
 
-// readBuffers is shared by everything in the process: it caches memory and holds no state.
-var readBuffers bufferPool
+// bufferPool lends buffers to sockets that have something to read. A socket that waits has none.
+type bufferPool = pool[buffer]
+
+// The pools are shared by everything in the process: they cache memory and hold no state.
+var (
+	readBuffers bufferPool
+	queueRooms  pool[queueRoom]
+	headRooms   pool[headRoom]
+)

@@ -36,8 +36,9 @@ type OutgoingMessage struct {
 	cond sync.Cond
 
 	headers           headerStore
-	head              []byte // rendered, in UTF-8; nil before
-	headHigh          bool   // head has characters above U+007F
+	head              []byte    // rendered, in UTF-8; nil before, sentHead when it was sent
+	headRoom          *headRoom // what head lies in, if it is short
+	headHigh          bool      // head has characters above U+007F
 	headSent          bool
 	sendDate          bool
 	chunked           bool
@@ -211,7 +212,8 @@ func (m *OutgoingMessage) AddTrailers(fields ...HeaderField) error {
 // storeHeader renders the header block. firstLine, in pieces, has no CRLF; checked says that fields went through setHeader. It is
 // called with mu held.
 func (m *OutgoingMessage) storeHeader(status int, fields []HeaderField, checked bool, firstLine ...string) error {
-	head := make([]byte, 0, 256)
+	room := headRooms.get()
+	head := room.bytes[:0]
 	for _, piece := range firstLine {
 		head = append(head, piece...)
 	}
@@ -314,6 +316,10 @@ func (m *OutgoingMessage) storeHeader(status int, fields []HeaderField, checked 
 		return m.behaviours.trailerError()
 	}
 	m.head = append(head, "\r\n"...)
+	m.headRoom = nil
+	if len(m.head) <= len(room.bytes) {
+		m.headRoom = room
+	}
 	m.headSent = false
 	m.headHigh = false
 	for _, c := range m.head {
@@ -429,7 +435,9 @@ func (m *OutgoingMessage) transmit(chunk []byte, text bool, callback writeListen
 		prefix = http1.AppendChunkHeader(prefix, len(chunk))
 		suffix = crlf
 	}
-	return m.transmitParts(callback, prefix, chunk, suffix)
+	ok := m.transmitParts(callback, prefix, chunk, suffix)
+	m.releaseHead()
+	return ok
 }
 
 // corkedChunk is the size from which a chunk does not wait for what else is sent in the same turn: a segment of its own
@@ -448,6 +456,17 @@ func (m *OutgoingMessage) takeHead(text bool) []byte {
 		return appendLatin1(make([]byte, 0, len(m.head)+32), string(m.head))
 	}
 	return m.head
+}
+
+// sentHead stands for a header block that was sent: it is settled, and its text is of no use any more.
+var sentHead = []byte{}
+
+// releaseHead gives back what a header block that was sent lay in. It is called with mu held.
+func (m *OutgoingMessage) releaseHead() {
+	if m.headRoom != nil && m.headSent {
+		headRooms.put(m.headRoom)
+		m.head, m.headRoom = sentHead, nil
+	}
 }
 
 func (m *OutgoingMessage) transmitParts(callback writeListener, prefix, chunk, suffix []byte) bool {
@@ -514,6 +533,7 @@ func (m *OutgoingMessage) end(chunk []byte, text bool, callback func()) error {
 	}
 	m.ended = true
 	m.transmitParts((*finishStep)(m), prefix, chunk, suffix)
+	m.releaseHead()
 	attached, socket := m.attached, m.socket
 	uncork := m.uncorks
 	m.uncorks = false

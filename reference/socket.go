@@ -64,6 +64,7 @@ type Socket struct {
 	corked              int
 	queue               []byte
 	spare               []byte
+	room                *queueRoom // lent for the queue until it is empty
 	callbacks           []writeCallback
 	written             int64 // handed to the system
 	flushing            bool  // a goroutine writes
@@ -625,6 +626,7 @@ func (s *Socket) sendParts(callback writeListener, prefix, chunk, suffix []byte)
 	if direct {
 		s.sendDirectly(prefix, chunk, suffix)
 	} else {
+		s.makeRoom()
 		s.queue = append(append(append(s.queue, prefix...), chunk...), suffix...)
 	}
 	if direct && at <= s.written {
@@ -648,6 +650,19 @@ func (s *Socket) sendParts(callback writeListener, prefix, chunk, suffix []byte)
 		s.needDrain = true
 	}
 	return ok
+}
+
+// makeRoom gives an empty queue some room for what is held for a moment. While the socket connects, that would be too
+// much for too long. It is called with mu held.
+func (s *Socket) makeRoom() {
+	switch {
+	case s.queue != nil:
+	case s.spare != nil:
+		s.queue, s.spare = s.spare, nil
+	case s.room == nil && !s.connecting:
+		s.room = queueRooms.get()
+		s.queue = s.room.bytes[:0]
+	}
 }
 
 // sendDirectly hands over what the kernel takes of the parts and queues the rest: small ones in one piece, of a large
@@ -864,6 +879,10 @@ func (s *Socket) flushed() {
 	if s.corked == 0 {
 		s.spare = nil // a socket that waits holds no buffer
 	}
+	if s.room != nil {
+		queueRooms.put(s.room)
+		s.room, s.spare = nil, nil
+	}
 	s.called()
 	if s.needDrain {
 		s.needDrain = false
@@ -992,7 +1011,7 @@ func (s *Socket) Destroy(err error) {
 	s.ending = true
 	stream, cancel := s.stream, s.cancelDial
 	callbacks := s.callbacks
-	s.callbacks, s.queue, s.spare = nil, nil, nil
+	s.callbacks, s.queue, s.spare, s.room = nil, nil, nil, nil
 	s.outCond.Broadcast()
 	s.mu.Unlock()
 	s.idle.Store(0)
