@@ -2,6 +2,7 @@ package jshost
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"net"
 	"os"
@@ -267,6 +268,16 @@ func (h *Host) serverTLS(options *goja.Object) (*tls.Config, error) {
 		// Without a certificate every handshake fails, but the server exists.
 		config.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 			return nil, errors.New("no certificate")
+		}
+	}
+	if options != nil && !isMissing(options.Get("requestCert")) && options.Get("requestCert").ToBoolean() {
+		config.ClientAuth = tls.RequestClientCert
+		if reject := options.Get("rejectUnauthorized"); isMissing(reject) || reject.ToBoolean() {
+			config.ClientAuth = tls.RequireAndVerifyClientCert
+		}
+		if authorities := h.pem(options, "ca"); authorities != nil {
+			config.ClientCAs = x509.NewCertPool()
+			config.ClientCAs.AppendCertsFromPEM(authorities)
 		}
 	}
 	return config, nil

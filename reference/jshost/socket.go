@@ -355,6 +355,7 @@ func (h *Host) installSocket() {
 	read("remotePort", func(s *reference.Socket) any { return portOf(s.RemoteAddr()) })
 	read("remoteFamily", func(s *reference.Socket) any { return familyOf(s.RemoteAddr()) })
 	read("localFamily", func(s *reference.Socket) any { return familyOf(s.LocalAddr()) })
+	h.installPeerCertificate()
 }
 
 // invoke calls a method of an object; what it throws goes to the caller.
