@@ -15,6 +15,9 @@ func (h *Host) initAgent(call goja.FunctionCall) goja.Value {
 	options := reference.AgentOptions{Edition: h.options.Edition, Executor: h.loop}
 	options.Connection = h.requestOptions(given)
 	if given != nil {
+		if function, ok := goja.AssertFunction(given.Get("lookup")); ok {
+			options.Connection.Lookup = h.lookup(function)
+		}
 		options.KeepAlive = given.Get("keepAlive") != nil && given.Get("keepAlive").ToBoolean()
 		options.KeepAliveDelay = duration(given.Get("keepAliveMsecs"))
 		options.MaxSockets = h.limitOf(given.Get("maxSockets"))
