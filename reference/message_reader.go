@@ -274,7 +274,7 @@ func (r *messageReader) bodyEnded(message *IncomingMessage) {
 
 // OnMessageBegin implements http1.Handler.
 func (r *messageReader) OnMessageBegin() {
-	r.inHead = now()
+	r.inHead = r.socket.arrival()
 }
 
 // OnHead implements http1.Handler.

@@ -1,6 +1,7 @@
 package reference
 
 import (
+	"encoding/binary"
 	"strconv"
 	"strings"
 	"sync"
@@ -321,17 +322,23 @@ func (m *OutgoingMessage) storeHeader(status int, fields []HeaderField, checked 
 		m.headRoom = room
 	}
 	m.headSent = false
-	m.headHigh = false
-	for _, c := range m.head {
-		if c >= 0x80 {
-			m.headHigh = true
-			break
-		}
-	}
+	m.headHigh = hasHighByte(m.head)
 	if hasExpect {
 		m.transmit(nil, false, nil)
 	}
 	return nil
+}
+
+// hasHighByte reports whether a byte is 0x80 or more.
+func hasHighByte(text []byte) bool {
+	var seen uint64
+	for ; len(text) >= 8; text = text[8:] {
+		seen |= binary.LittleEndian.Uint64(text)
+	}
+	for _, c := range text {
+		seen |= uint64(c)
+	}
+	return seen&0x8080808080808080 != 0
 }
 
 // --- writing

@@ -408,7 +408,7 @@ func (c *serverConnection) responseFinished(response *ServerResponse) {
 	idle := c.current == nil && len(c.waiting) == 0
 	c.mu.Unlock()
 	if !last && idle {
-		if timeout := c.server.KeepAliveTimeout(); timeout > 0 {
+		if timeout := c.server.KeepAliveTimeout(); timeout > 0 && !(c.keepAlive && c.socket.Timeout() == timeout) {
 			c.socket.SetTimeout(timeout, nil)
 			c.keepAlive = true
 		}

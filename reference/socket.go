@@ -1120,6 +1120,14 @@ func (s *Socket) touch() {
 	}
 }
 
+// arrival returns when the bytes in the inlet were read, or the present if nobody noted that.
+func (s *Socket) arrival() int64 {
+	if at := s.active.Load(); at != 0 && s.idle.Load() != 0 {
+		return at
+	}
+	return now()
+}
+
 func (s *Socket) deadline() int64 {
 	idle := s.idle.Load()
 	if idle == 0 {
