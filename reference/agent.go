@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -96,7 +97,10 @@ type Agent struct {
 	freeSockets     map[string][]*Socket
 	creating        map[string]int // sockets that CreateConnection has not delivered yet
 	requests        map[string][]*queuedRequest
-	order           []string // the names in requests, oldest first
+	order           []string  // the names in requests, oldest first
+	spare           []*Socket // empty: room for the next name in sockets or freeSockets
+
+	lastName atomic.Pointer[connectionName]
 }
 
 // queuedRequest waits for a socket.
@@ -109,7 +113,7 @@ type queuedRequest struct {
 func NewAgent(options AgentOptions) (*Agent, error) {
 	a := newAgent(options, "http:", 80)
 	a.CreateConnection = a.connect
-	a.GetName = a.b.nameOfConnection
+	a.GetName = a.nameOfConnection
 	return a.validated(options)
 }
 
@@ -262,12 +266,15 @@ func (a *Agent) keepsConnections() bool {
 }
 
 // addRequest finds a socket for a request, makes one, or lets the request wait.
-func (a *Agent) addRequest(request *ClientRequest, options *RequestOptions) error {
-	options = a.merge(request, options)
+func (a *Agent) addRequest(request *ClientRequest) error {
+	options, merged := &request.options, false
+	if a.changesOptions() {
+		options, merged = a.merge(request, options), true
+	}
 	name := a.GetName(options)
 	a.mu.Lock()
 	if socket := a.takeFree(name); socket != nil {
-		a.sockets[name] = append(a.sockets[name], socket)
+		a.addSocket(a.sockets, name, socket)
 		a.total++
 		a.mu.Unlock()
 		if a.b.agentHooks {
@@ -277,6 +284,10 @@ func (a *Agent) addRequest(request *ClientRequest, options *RequestOptions) erro
 		}
 		a.assign(request, socket)
 		return nil
+	}
+	if !merged {
+		kept := *options
+		options = &kept
 	}
 	if !a.roomFor(name) {
 		if len(a.requests[name]) == 0 {
@@ -295,6 +306,13 @@ func (a *Agent) addRequest(request *ClientRequest, options *RequestOptions) erro
 		}
 		a.assign(request, socket)
 	})
+}
+
+// changesOptions reports whether merge does anything.
+func (a *Agent) changesOptions() bool {
+	over := &a.connection
+	return a.protocol == "https:" || a.timeout != 0 || over.Host != "" || over.Port != 0 || over.Family != 0 ||
+		over.LocalAddress != "" || over.LocalPort != 0 || over.Lookup != nil || over.SocketPath != "" || over.TLS != nil
 }
 
 // merge lays the agent's options over those of a request.
@@ -353,7 +371,7 @@ func (a *Agent) takeFree(name string) *Socket {
 			free = slices.Delete(free, 0, 1)
 		}
 		if len(free) == 0 {
-			delete(a.freeSockets, name)
+			a.dropName(a.freeSockets, name)
 		} else {
 			a.freeSockets[name] = free
 		}
@@ -388,7 +406,7 @@ func (a *Agent) create(name string, options *RequestOptions, done func(error, *S
 			if err != nil || socket == nil {
 				a.total--
 			} else {
-				a.sockets[name] = append(a.sockets[name], socket)
+				a.addSocket(a.sockets, name, socket)
 			}
 			a.mu.Unlock()
 		})
@@ -496,7 +514,7 @@ func (a *Agent) release(socket *Socket, options *RequestOptions) {
 		a.mu.Unlock()
 		return
 	}
-	a.freeSockets[name] = append(a.freeSockets[name], socket)
+	a.addSocket(a.freeSockets, name, socket)
 	a.mu.Unlock()
 	a.startQueued(name)
 }
@@ -539,20 +557,38 @@ func (a *Agent) roomToKeep(name string) bool {
 
 // takeInUse removes a socket from those in use. The caller holds mu.
 func (a *Agent) takeInUse(name string, socket *Socket) bool {
-	if !takeSocket(a.sockets, name, socket) {
+	if !a.takeSocket(a.sockets, name, socket) {
 		return false
 	}
 	a.total--
 	return true
 }
 
-func takeSocket(sets map[string][]*Socket, name string, socket *Socket) bool {
+// addSocket puts a socket into one of the sets. The caller holds mu.
+func (a *Agent) addSocket(sets map[string][]*Socket, name string, socket *Socket) {
+	set := sets[name]
+	if set == nil {
+		set, a.spare = a.spare, nil
+	}
+	sets[name] = append(set, socket)
+}
+
+// dropName takes an empty set's name out. The caller holds mu.
+func (a *Agent) dropName(sets map[string][]*Socket, name string) {
+	if set := sets[name]; cap(set) <= 64 {
+		clear(set[:cap(set)])
+		a.spare = set[:0]
+	}
+	delete(sets, name)
+}
+
+func (a *Agent) takeSocket(sets map[string][]*Socket, name string, socket *Socket) bool {
 	at := slices.Index(sets[name], socket)
 	if at < 0 {
 		return false
 	}
 	if len(sets[name]) == 1 {
-		delete(sets, name)
+		a.dropName(sets, name)
 	} else {
 		sets[name] = slices.Delete(sets[name], at, at+1)
 	}
@@ -564,7 +600,7 @@ func (a *Agent) remove(name string, socket *Socket) {
 	a.mu.Lock()
 	a.takeInUse(name, socket)
 	if !socket.Writable() {
-		takeSocket(a.freeSockets, name, socket)
+		a.takeSocket(a.freeSockets, name, socket)
 	}
 	a.mu.Unlock()
 	a.startQueued(name)
@@ -605,7 +641,7 @@ func (a *Agent) startQueued(name string) {
 			failed(err)
 			return
 		}
-		socket.strand.post(func() { socket.EventFree.Emit() })
+		socket.strand.postTask((*freeStep)(socket))
 	})
 	if err != nil {
 		failed(err)

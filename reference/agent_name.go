@@ -5,8 +5,30 @@ import (
 	"strings"
 )
 
-// nameOfConnection is the default of Agent.GetName for an HTTP agent: what two requests must have in common to use the
-// same connection.
+// connectionName is what nameOfConnection was asked last, and its answer.
+type connectionName struct {
+	host, localAddress, socketPath string
+	port, family                   int
+	name                           string
+}
+
+// nameOfConnection is the default of Agent.GetName for an HTTP agent. Most requests of an agent go to where the last one
+// went, and need no new text.
+func (a *Agent) nameOfConnection(options *RequestOptions) string {
+	asked := connectionName{options.Host, options.LocalAddress, options.SocketPath, options.Port, options.Family, ""}
+	if last := a.lastName.Load(); last != nil {
+		asked.name = last.name
+		if *last == asked {
+			return last.name
+		}
+	}
+	asked.name = a.b.nameOfConnection(options)
+	known := asked
+	a.lastName.Store(&known)
+	return known.name
+}
+
+// nameOfConnection is what two requests must have in common to use the same connection.
 func (b *behaviours) nameOfConnection(options *RequestOptions) string {
 	var name strings.Builder
 	if options.Host == "" {

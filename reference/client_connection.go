@@ -19,9 +19,10 @@ type clientConnection struct {
 
 	// Only used on the strand.
 	reader *messageReader // of the current request
-	limit  int            // header fields to keep
-	failed bool           // the request was told of an error
-	done   bool           // what arrives has no meaning any more
+	kept   responseExchange
+	limit  int  // header fields to keep
+	failed bool // the request was told of an error
+	done   bool // what arrives has no meaning any more
 }
 
 // clientConnectionOf returns the HTTP side of a socket, and makes one for a new socket.
@@ -43,8 +44,17 @@ func (c *clientConnection) begin(r *ClientRequest, limit int) {
 		headBytes = r.options.MaxHeaderSize
 	}
 	lenient := r.options.InsecureHTTPParser && c.behaviours.insecureParserOption
-	c.reader = &messageReader{}
-	c.reader.prepare(c.socket, &responseReader{c, r, nil}, c.behaviours, http1.Response, headBytes, lenient)
+	exchange := &c.kept
+	if in := &c.socket.inlet; in.tryAcquire() {
+		exchange.reader.reset()
+		in.release()
+	} else {
+		// Somebody who blocks in Read still uses the reader of the last response.
+		exchange = &responseExchange{}
+	}
+	exchange.responseReader = responseReader{c, r, nil}
+	c.reader = &exchange.reader
+	c.reader.prepare(c.socket, &exchange.responseReader, c.behaviours, http1.Response, headBytes, lenient)
 	c.limit, c.failed, c.done = limit, false, false
 	c.last.Store(nil)
 	c.request.Store(r)
@@ -116,7 +126,7 @@ func (c *clientConnection) socketError(err error) {
 	c.done = true
 	if r := c.request.Load(); r != nil {
 		c.failed = true
-		r.EventError.Emit(err)
+		r.fail(err)
 	}
 }
 
@@ -133,7 +143,7 @@ func (c *clientConnection) socketClose(bool) {
 	r.cutOff()
 	first := c.behaviours.closeBeforeConsequences
 	if first {
-		r.EventClose.Emit()
+		r.closed()
 	}
 	r.mu.Lock()
 	response := r.response
@@ -141,13 +151,13 @@ func (c *clientConnection) socketClose(bool) {
 	if response == nil {
 		if !c.failed {
 			c.failed = true
-			r.EventError.Emit(hangUpError())
+			r.fail(hangUpError())
 		}
 	} else if !response.Upgrade() && !response.Ended() && (first || !response.Complete()) {
 		response.announceAborted()
 	}
 	if !first {
-		r.EventClose.Emit()
+		r.closed()
 	}
 	if response != nil && !response.Upgrade() {
 		switch {
@@ -158,6 +168,13 @@ func (c *clientConnection) socketClose(bool) {
 		}
 	}
 	c.end(r)
+}
+
+// responseExchange is what it takes to read the response to one request. A connection keeps one for all its requests:
+// nothing of it is used any more when a response was read to its end.
+type responseExchange struct {
+	reader messageReader
+	responseReader
 }
 
 // responseReader tells one request of what the reader of its connection finds.
@@ -214,7 +231,7 @@ func (u *responseReader) messageArrived(message *IncomingMessage) {
 	}
 	aborted := r.aborted
 	r.mu.Unlock()
-	if aborted || !r.EventResponse.Emit(message) {
+	if aborted || !r.respond(message) {
 		message.dump()
 	}
 }
@@ -260,7 +277,7 @@ func (u *responseReader) upgraded(message *IncomingMessage, rest []byte) {
 	c.end(r)
 	c.socket.setOwner(nil)
 	event.Emit(message, c.socket, rest)
-	r.EventClose.Emit()
+	r.closed()
 }
 
 // parseFailed is part of messageUser.
@@ -275,7 +292,7 @@ func (u *responseReader) parseFailed(err *Error) {
 	c.socket.Destroy(nil)
 	if c.request.Load() == r {
 		c.failed = true
-		r.EventError.Emit(err)
+		r.fail(err)
 	}
 }
 
@@ -287,7 +304,7 @@ func (u *responseReader) inputEnded() {
 	}
 	if u.response == nil && !c.failed {
 		c.failed = true
-		r.EventError.Emit(hangUpError())
+		r.fail(hangUpError())
 	}
 	c.socket.Destroy(nil)
 }

@@ -48,6 +48,8 @@ type ClientRequest struct {
 	EventUpgrade Event3[*IncomingMessage, *Socket, []byte]
 
 	agent      *Agent
+	own        strand  // before there is a socket
+	assigned   *Socket // is, or will soon be, the request's
 	options    RequestOptions
 	timeout    time.Duration
 	timeoutSet bool
@@ -60,6 +62,7 @@ type ClientRequest struct {
 	timedOut        bool // EventTimeout was emitted
 	released        bool // the connection went back to the agent
 	response        *IncomingMessage
+	waiter          *responseWaiter
 	maxHeadersCount int // -1: never set
 }
 
@@ -81,7 +84,7 @@ type Information struct {
 // ERR_SOCKET_BAD_PORT, ERR_INVALID_IP_ADDRESS, and those of Agent.CreateConnection. What goes wrong later comes by
 // EventError.
 func Request(options RequestOptions, onResponse func(*IncomingMessage)) (*ClientRequest, error) {
-	return newClientRequest(options, onResponse)
+	return newClientRequest(&options, onResponse, nil)
 }
 
 // RequestURL is Request for a URL. options may be nil; what is set in it wins over the URL, except that the URL's host
@@ -99,7 +102,7 @@ func RequestURL(url string, options *RequestOptions, onResponse func(*IncomingMe
 	if err := merged.applyURL(b, url); err != nil {
 		return nil, err
 	}
-	return newClientRequest(merged, onResponse)
+	return newClientRequest(&merged, onResponse, nil)
 }
 
 // onlyAgent reports whether nothing is set but who makes the request.
@@ -133,15 +136,8 @@ func ended(request *ClientRequest, err error) (*ClientRequest, error) {
 // can be read then. When the context ends first, the request is aborted and the context's error returned. With an
 // Executor, Do must not be called on it.
 func Do(ctx context.Context, options RequestOptions, body io.Reader) (*IncomingMessage, error) {
-	var waiter *responseWaiter
-	prepare := options.Prepare
-	options.Prepare = func(request *ClientRequest) {
-		if prepare != nil {
-			prepare(request)
-		}
-		waiter = request.expect()
-	}
-	request, err := Request(options, nil)
+	waiter := newResponseWaiter()
+	request, err := newClientRequest(&options, nil, waiter)
 	if err != nil {
 		return nil, err
 	}
@@ -152,71 +148,93 @@ func Do(ctx context.Context, options RequestOptions, body io.Reader) (*IncomingM
 		if err != nil {
 			// A server may answer and close before it has read everything: its answer counts.
 			request.dropBody()
-			return waiter.wait(ctx, err)
+			return request.wait(ctx, waiter, err)
 		}
 	}
 	if err := request.End(nil, nil); err != nil {
 		request.Abort()
 		return nil, err
 	}
-	return waiter.wait(ctx, nil)
+	return request.wait(ctx, waiter, nil)
 }
 
 // Response ends the request and waits for the response, whose body can be read then. When the context ends first, the
 // request is aborted and the context's error returned. A response that comes before Response is called goes to the
 // listeners of EventResponse only. With an Executor, Response must not be called on it.
 func (r *ClientRequest) Response(ctx context.Context) (*IncomingMessage, error) {
-	waiter := r.expect()
+	waiter := newResponseWaiter()
+	r.mu.Lock()
+	waiter.next, r.waiter = r.waiter, waiter
+	r.mu.Unlock()
 	if err := r.End(nil, nil); err != nil {
 		return nil, err
 	}
-	return waiter.wait(ctx, nil)
+	return r.wait(ctx, waiter, nil)
 }
 
-// responseWaiter is told of the end of waiting for a response.
+// responseWaiter is somebody who blocks until a request has a response or failed.
 type responseWaiter struct {
-	request *ClientRequest
-	outcome chan responseOutcome
-}
-
-type responseOutcome struct {
+	done     chan struct{} // of one element: the outcome is there
+	settled  bool          // guarded by the request's mu, until done
 	response *IncomingMessage
 	err      error
+	next     *responseWaiter // who waits too
 }
 
-func (r *ClientRequest) expect() *responseWaiter {
-	w := &responseWaiter{r, make(chan responseOutcome, 1)}
-	settle := func(response *IncomingMessage, err error) {
-		select {
-		case w.outcome <- responseOutcome{response, err}:
-		default:
+func newResponseWaiter() *responseWaiter { return &responseWaiter{done: make(chan struct{}, 1)} }
+
+// settle tells who waits, if anybody does, of the first outcome, and reports whether somebody waits.
+func (r *ClientRequest) settle(response *IncomingMessage, err error) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for w := r.waiter; w != nil; w = w.next {
+		if !w.settled {
+			w.settled, w.response, w.err = true, response, err
+			w.done <- struct{}{}
 		}
 	}
-	r.EventResponse.Once(func(response *IncomingMessage) { settle(response, nil) })
-	r.EventError.Once(func(err error) { settle(nil, err) })
-	r.EventAbort.Once(func() { settle(nil, hangUpError()) })
-	r.EventClose.Once(func() { settle(nil, hangUpError()) })
-	return w
+	return r.waiter != nil
 }
 
-func (w *responseWaiter) wait(ctx context.Context, instead error) (*IncomingMessage, error) {
+// respond tells of the response, on the strand, and reports whether anybody wants it.
+func (r *ClientRequest) respond(message *IncomingMessage) bool {
+	waited := r.settle(message, nil)
+	return r.EventResponse.Emit(message) || waited
+}
+
+// fail tells of an error. It runs on the strand.
+func (r *ClientRequest) fail(err error) {
+	r.settle(nil, err)
+	r.EventError.Emit(err)
+}
+
+// closed tells of the end. It runs on the strand.
+func (r *ClientRequest) closed() {
+	r.settle(nil, hangUpError())
+	r.EventClose.Emit()
+}
+
+// wait blocks until there is a response. A failure is reported as instead, unless that is nil.
+func (r *ClientRequest) wait(ctx context.Context, w *responseWaiter, instead error) (*IncomingMessage, error) {
 	select {
-	case outcome := <-w.outcome:
-		if outcome.err != nil && ctx.Err() != nil {
+	case <-w.done:
+		if w.err != nil && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		if outcome.err != nil && instead != nil {
+		if w.err != nil && instead != nil {
 			return nil, instead
 		}
-		return outcome.response, outcome.err
+		return w.response, w.err
 	case <-ctx.Done():
-		w.request.Abort()
+		r.Abort()
 		return nil, ctx.Err()
 	}
 }
 
-func newClientRequest(options RequestOptions, onResponse func(*IncomingMessage)) (*ClientRequest, error) {
-	r := &ClientRequest{maxHeadersCount: -1}
+// newClientRequest keeps a copy of the options. onResponse and waiter may be nil.
+func newClientRequest(given *RequestOptions, onResponse func(*IncomingMessage), waiter *responseWaiter) (*ClientRequest, error) {
+	r := &ClientRequest{maxHeadersCount: -1, options: *given, waiter: waiter}
+	options := &r.options
 	base := options.defaultAgent()
 	switch {
 	case options.OneTimeAgent:
@@ -233,7 +251,8 @@ func newClientRequest(options RequestOptions, onResponse func(*IncomingMessage))
 	if r.agent != nil {
 		base = r.agent
 	}
-	r.prepare(r, base.b, newStrand(base.executor), nil)
+	r.own.prepare(base.executor)
+	r.prepare(r, base.b, &r.own, nil)
 	defaultPort := 0
 	if r.agent != nil {
 		defaultPort = base.defaultPort
@@ -241,7 +260,7 @@ func newClientRequest(options RequestOptions, onResponse func(*IncomingMessage))
 	if err := options.complete(base.b, base.protocol, defaultPort); err != nil {
 		return nil, err
 	}
-	r.options, r.timeout, r.timeoutSet = options, options.Timeout, options.TimeoutSet
+	r.timeout, r.timeoutSet = options.Timeout, options.TimeoutSet
 	if onResponse != nil {
 		r.EventResponse.Once(onResponse)
 	}
@@ -305,12 +324,12 @@ func (r *ClientRequest) implicitHeader() error {
 
 // startConnecting asks for a socket.
 func (r *ClientRequest) startConnecting() error {
+	if r.agent != nil && (r.options.SocketPath == "" || !r.behaviours.socketPathOutsideAgent) {
+		return r.agent.addRequest(r)
+	}
 	options := r.options
 	create := options.CreateConnection
 	if r.agent != nil {
-		if options.SocketPath == "" || !r.behaviours.socketPathOutsideAgent {
-			return r.agent.addRequest(r, &options)
-		}
 		create = r.agent.CreateConnection
 		r.last, r.shouldKeepAlive = true, false
 	}
@@ -415,7 +434,10 @@ func (r *ClientRequest) Abort() {
 	response, socket, released := r.response, r.socket, r.released
 	r.mu.Unlock()
 	if first {
-		r.strand.post(func() { r.EventAbort.Emit() })
+		r.strand.post(func() {
+			r.settle(nil, hangUpError())
+			r.EventAbort.Emit()
+		})
 	}
 	if response != nil {
 		response.dump()
@@ -499,14 +521,20 @@ func (r *ClientRequest) hostHeaderText() string {
 // connectionFailed reports that no socket could be made.
 func (r *ClientRequest) connectionFailed(err error) {
 	r.cutOff()
-	r.strand.post(func() { r.EventError.Emit(err) })
+	r.strand.post(func() { r.fail(err) })
 }
 
 // assignSocket gives the request its socket. From now on its events are delivered in one order with the socket's.
 func (r *ClientRequest) assignSocket(socket *Socket) {
 	r.strand.join(socket.strand)
-	r.strand.post(func() { r.takeSocket(socket) })
+	r.assigned = socket
+	r.strand.postTask((*assignedStep)(r))
 }
+
+// assignedStep is a request that has been assigned a socket, as posted to its strand.
+type assignedStep ClientRequest
+
+func (s *assignedStep) run() { (*ClientRequest)(s).takeSocket(s.assigned) }
 
 // takeSocket runs on the strand.
 func (r *ClientRequest) takeSocket(socket *Socket) {
@@ -588,9 +616,14 @@ func (r *ClientRequest) release() {
 		socket.SetTimeout(0, nil)
 	}
 	if clientConnectionOf(socket, r.behaviours).end(r) {
-		socket.strand.post(func() { socket.EventFree.Emit() })
+		socket.strand.postTask((*freeStep)(socket))
 	}
 }
+
+// freeStep is a socket that has done with a request, as posted to its strand.
+type freeStep Socket
+
+func (s *freeStep) run() { s.EventFree.Emit() }
 
 // keepsConnection reports whether the connection may serve another request.
 func (r *ClientRequest) keepsConnection() bool { return r.ShouldKeepAlive() }

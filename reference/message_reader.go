@@ -72,6 +72,14 @@ func (r *messageReader) prepare(socket *Socket, user messageUser, behaviours *be
 	r.parser.Reset(mode, r, http1.Limits{HeadBytes: headBytes}, &behaviours.parser, lenient)
 }
 
+// reset makes a reader that has done its work ready for another prepare. The caller holds the inlet.
+func (r *messageReader) reset() {
+	r.parser.Close()
+	left := r.left[:0]
+	clear(left[:cap(left)])
+	*r = messageReader{left: left}
+}
+
 // turn runs on the strand: it parses the input and tells what was found.
 func (r *messageReader) turn() {
 	in := &r.socket.inlet

@@ -55,16 +55,18 @@ type OutgoingMessage struct {
 	removedEncoding   bool
 	trailer           []byte
 
-	socket    *Socket // as the user sees it
-	attached  bool    // writes go to socket
-	output    []byte  // written before a socket was attached
-	waiting   []pendingCallback
-	ended     bool
-	finished  bool // the last byte was handed over
-	destroyed bool
-	needDrain bool
-	corked    int
-	uncorks   bool // an uncork is posted
+	socket     *Socket // as the user sees it
+	attached   bool    // writes go to socket
+	output     []byte  // written before a socket was attached
+	waiting    []pendingCallback
+	first      [1]pendingCallback // room for waiting
+	outputRoom *headRoom          // what output began in, if that was the head's
+	ended      bool
+	finished   bool // the last byte was handed over
+	destroyed  bool
+	needDrain  bool
+	corked     int
+	uncorks    bool // an uncork is posted
 }
 
 type pendingCallback struct {
@@ -484,7 +486,17 @@ func (m *OutgoingMessage) transmitParts(callback writeListener, prefix, chunk, s
 		return false
 	}
 	before := len(m.output)
-	m.output = append(append(append(m.output, prefix...), chunk...), suffix...)
+	if m.output == nil && m.headRoom != nil && len(prefix) > 0 && &prefix[0] == &m.headRoom.bytes[0] {
+		// The header block stays where it is, and what follows is written behind it.
+		m.output, m.outputRoom = prefix, m.headRoom
+		m.head, m.headRoom = sentHead, nil
+	} else {
+		m.output = append(m.output, prefix...)
+	}
+	m.output = append(append(m.output, chunk...), suffix...)
+	if m.waiting == nil {
+		m.waiting = m.first[:0]
+	}
 	if callback != nil {
 		m.waiting = append(m.waiting, pendingCallback{len(m.output), callback})
 	}
@@ -636,6 +648,11 @@ func (m *OutgoingMessage) attach(socket *Socket) {
 		if from < len(output) {
 			ok = socket.sendParts(nil, output[from:], nil, nil)
 		}
+	}
+	m.first[0] = pendingCallback{}
+	if m.outputRoom != nil {
+		headRooms.put(m.outputRoom)
+		m.outputRoom = nil
 	}
 	ended := m.ended
 	if !ended && m.needDrain && ok {

@@ -202,7 +202,8 @@ func (o *RequestOptions) hostHeader() string {
 		host = "[" + host + "]"
 	}
 	if o.Port != o.DefaultPort {
-		host += ":" + strconv.Itoa(o.Port)
+		text := append(append(make([]byte, 0, 64), host...), ':')
+		return string(strconv.AppendInt(text, int64(o.Port), 10))
 	}
 	return host
 }

@@ -31,6 +31,7 @@ type strand struct {
 	posted   taskQueue
 	arrived  taskQueue
 	running  bool
+	loop     func()  // drain, since a go statement with a receiver would allocate it every time; nil before the first
 	next     *strand // joined: everything goes there
 	joining  *strand // joined while running: everything goes there when the current function has returned
 }
@@ -45,8 +46,14 @@ type taskFunc func()
 func (f taskFunc) run() { f() }
 
 func newStrand(executor Executor) *strand {
-	soon, _ := executor.(SoonExecutor)
-	return &strand{executor: executor, soon: soon}
+	s := &strand{}
+	s.prepare(executor)
+	return s
+}
+
+func (s *strand) prepare(executor Executor) {
+	s.executor = executor
+	s.soon, _ = executor.(SoonExecutor)
 }
 
 // post queues f to run after what is running now.
@@ -97,13 +104,16 @@ func (s *strand) start() {
 		return
 	}
 	s.running = true
-	executor := s.executor
+	if s.loop == nil {
+		s.loop = s.drain
+	}
+	executor, loop := s.executor, s.loop
 	s.mu.Unlock()
 	if executor == nil {
-		go s.drain()
+		go loop()
 		return
 	}
-	executor.Execute(s.drain)
+	executor.Execute(loop)
 }
 
 // run does what arrive does, and returns when f and everything that it caused has run.
