@@ -58,6 +58,7 @@ type ClientRequest struct {
 	aborted         bool
 	reused          bool
 	listensTimeout  bool
+	timeoutCalls    int // of SetTimeout: the last one counts
 	responseEnded   bool
 	timedOut        bool // EventTimeout was emitted
 	released        bool // the connection went back to the agent
@@ -364,10 +365,37 @@ func onceDelivered(deliver func(error, *Socket)) func(error, *Socket) {
 }
 
 // Method returns the request method.
-func (r *ClientRequest) Method() string { return r.options.Method }
+func (r *ClientRequest) Method() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.options.Method
+}
+
+// SetMethod changes the request method, as long as the header block is not settled. It is not checked.
+func (r *ClientRequest) SetMethod(method string) {
+	r.mu.Lock()
+	r.options.Method = method
+	r.mu.Unlock()
+}
 
 // Path returns the request target.
-func (r *ClientRequest) Path() string { return r.options.Path }
+func (r *ClientRequest) Path() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.options.Path
+}
+
+// SetPath changes the request target, as long as the header block is not settled. Error:
+// ERR_UNESCAPED_CHARACTERS for one that would end the line.
+func (r *ClientRequest) SetPath(path string) error {
+	if hasInvalidCharacter(path) {
+		return r.behaviours.unescapedError()
+	}
+	r.mu.Lock()
+	r.options.Path = path
+	r.mu.Unlock()
+	return nil
+}
 
 // Host returns the host that the request is for.
 func (r *ClientRequest) Host() string { return r.options.Host }
@@ -466,6 +494,8 @@ func (r *ClientRequest) SetTimeout(d time.Duration, callback func()) error {
 	r.mu.Lock()
 	ended := r.responseEnded
 	r.listensTimeout = true
+	r.timeoutCalls++
+	call := r.timeoutCalls
 	r.mu.Unlock()
 	if ended {
 		return nil
@@ -476,11 +506,19 @@ func (r *ClientRequest) SetTimeout(d time.Duration, callback func()) error {
 	if callback != nil {
 		r.EventTimeout.Once(callback)
 	}
+	set := func(socket *Socket) {
+		r.mu.Lock()
+		last := call == r.timeoutCalls
+		r.mu.Unlock()
+		if last {
+			socket.methods().SetTimeout(d, nil)
+		}
+	}
 	r.withSocket(func(socket *Socket) {
 		if r.behaviours.timeoutWaitsForConnect {
-			socket.onceConnected(func() { socket.methods().SetTimeout(d, nil) })
+			socket.onceConnected(func() { set(socket) })
 		} else {
-			socket.methods().SetTimeout(d, nil)
+			set(socket)
 		}
 	})
 	return nil
@@ -583,8 +621,9 @@ func (r *ClientRequest) messageEnded() {
 	}
 }
 
-// messageFinished and pendingOutput are part of outgoingKind.
+// messageFinished, messageLost and pendingOutput are part of outgoingKind.
 func (r *ClientRequest) messageFinished()  {}
+func (r *ClientRequest) messageLost()      {}
 func (r *ClientRequest) pendingOutput(int) {}
 
 // completed runs on the strand when the response was read to its end.

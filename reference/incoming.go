@@ -336,7 +336,11 @@ func (m *IncomingMessage) Take() []byte {
 	m.body = nil
 	m.letGo()
 	if m.complete || m.truncated {
-		m.postEnd()
+		if len(taken) > 0 && m.EventReadable.Count() > 0 {
+			m.postReadable() // the end of the body is told too, before EventEnd
+		} else if !m.readablePosted {
+			m.postEnd()
+		}
 	}
 	return taken
 }

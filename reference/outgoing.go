@@ -82,6 +82,8 @@ type outgoingKind interface {
 	messageEnded()
 	// messageFinished is called on the strand before EventFinish.
 	messageFinished()
+	// messageLost is called on the strand when the last byte could not be handed to the system.
+	messageLost()
 	// pendingOutput tells that the bytes waiting for a socket became more or fewer. It is called with mu held.
 	pendingOutput(delta int)
 }
@@ -430,6 +432,17 @@ func (m *OutgoingMessage) write(chunk []byte, text bool, callback func(error), c
 	return ok, nil
 }
 
+// SettleHeader makes the header block as Write does, without sending it, and reports whether the message has a body.
+// Errors are those of the implicit header block.
+func (m *OutgoingMessage) SettleHeader() (hasBody bool, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.head == nil {
+		err = m.kind.implicitHeader()
+	}
+	return m.hasBody, err
+}
+
 // transmit sends the header block, if it was not sent, and a framed chunk. It is called with mu held.
 func (m *OutgoingMessage) transmit(chunk []byte, text bool, callback writeListener) bool {
 	var prefix []byte
@@ -483,7 +496,7 @@ func (m *OutgoingMessage) transmitParts(callback writeListener, prefix, chunk, s
 		return m.socket.sendParts(callback, prefix, chunk, suffix)
 	}
 	if m.destroyed || m.socket != nil && m.socket.Destroyed() {
-		return false
+		return m.socket == nil && !m.behaviours.unconnectedWriteWaits
 	}
 	before := len(m.output)
 	if m.output == nil && m.headRoom != nil && len(prefix) > 0 && &prefix[0] == &m.headRoom.bytes[0] {
@@ -577,7 +590,7 @@ func (m *OutgoingMessage) end(chunk []byte, text bool, callback func()) error {
 type finishStep OutgoingMessage
 
 func (s *finishStep) run()          { (*OutgoingMessage)(s).finish() }
-func (s *finishStep) written(error) {}
+func (s *finishStep) written(error) { (*OutgoingMessage)(s).kind.messageLost() }
 
 // finish runs on the strand when the last byte was handed over.
 func (m *OutgoingMessage) finish() {

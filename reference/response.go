@@ -3,6 +3,8 @@ package reference
 import (
 	"strings"
 	"time"
+
+	"github.com/nodehttp/conform/reference/internal/http1"
 )
 
 // ServerResponse is the answer to a request. Its header block is implicit, made of SetHeader, the status code and the
@@ -39,6 +41,8 @@ func (r *ServerResponse) init(request *IncomingMessage, behaviours *behaviours, 
 	r.request, r.connection = request, connection
 	if connection != nil {
 		r.dates = &connection.server.dates
+	} else {
+		r.dates = &http1.Dates{}
 	}
 	r.statusCode = 200
 	r.sendDate = true
@@ -238,6 +242,12 @@ func (r *ServerResponse) messageFinished() {
 	r.mu.Unlock()
 	if r.connection != nil {
 		r.connection.responseFinished(r)
+	}
+}
+
+func (r *ServerResponse) messageLost() {
+	if r.connection != nil {
+		r.connection.responseLost(r)
 	}
 }
 

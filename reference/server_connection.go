@@ -20,6 +20,7 @@ type serverConnection struct {
 	unfinished []*IncomingMessage // requests whose response is not finished, in order
 	keepAlive  bool               // the socket's timeout is the keep-alive timeout
 	closed     bool
+	lost       []*ServerResponse // ended, and not handed to the system
 
 	mu              sync.Mutex
 	current         *ServerResponse   // has the socket
@@ -104,6 +105,10 @@ func (c *serverConnection) socketClose(bool) {
 		response.cutOff()
 		response.EventClose.Emit()
 	}
+	for _, lost := range c.lost {
+		lost.EventClose.Emit()
+	}
+	c.lost = nil
 	for _, waiting := range waiting {
 		waiting.cutOff()
 	}
@@ -415,6 +420,13 @@ func (c *serverConnection) responseFinished(response *ServerResponse) {
 	}
 	if closes {
 		c.socket.strand.postTask((*responseCloseStep)(response))
+	}
+}
+
+// responseLost runs on the strand when the last byte of a response could not be handed to the system.
+func (c *serverConnection) responseLost(response *ServerResponse) {
+	if !c.closed {
+		c.lost = append(c.lost, response) // 'close' follows the socket's
 	}
 }
 

@@ -417,6 +417,21 @@ func (in *inlet) drop() {
 	}
 }
 
+// newPacket returns a copy of what was read last, if nobody has taken any of it yet, for listeners of EventData beside
+// the HTTP connection that has the socket, and nil when there are none.
+func (s *Socket) newPacket() []byte {
+	if s.EventData.Count() == 0 {
+		return nil
+	}
+	in := &s.inlet
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if len(in.input) == 0 || len(in.input) != len(in.packet) {
+		return nil
+	}
+	return append([]byte(nil), in.input...)
+}
+
 // deliver runs on the strand: it hands the bytes of the inlet to the owner, or to the listeners of EventData.
 func (s *Socket) deliver() {
 	s.mu.Lock()
@@ -428,7 +443,11 @@ func (s *Socket) deliver() {
 		return
 	}
 	if owner != nil {
+		beside := s.newPacket()
 		owner.socketInput()
+		if beside != nil {
+			s.EventData.Emit(beside)
+		}
 	} else {
 		s.deliverData()
 	}

@@ -315,6 +315,7 @@ func (h *Host) optionsObject(options *reference.RequestOptions) goja.Value {
 		_ = object.Set("path", goja.Null()) // in Node, the path of a connection is that of a Unix socket
 	}
 	set("localAddress", options.LocalAddress)
+	_ = object.Set("encoding", goja.Null())
 	if options.TimeoutSet {
 		_ = object.Set("timeout", milliseconds(options.Timeout))
 	}

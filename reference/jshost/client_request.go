@@ -2,6 +2,7 @@ package jshost
 
 import (
 	"context"
+	"math"
 	"net/netip"
 	"strings"
 	"time"
@@ -110,7 +111,7 @@ func (h *Host) initClientRequest(call goja.FunctionCall) goja.Value {
 	}
 	h.throw(err)
 	h.requestObject(made)
-	if isFunction(callback) {
+	if callback.ToBoolean() {
 		h.invoke(object, "once", h.vm.ToValue("response"), callback)
 	}
 	return goja.Undefined()
@@ -192,6 +193,7 @@ func (h *Host) clientOptions(given *goja.Object) reference.RequestOptions {
 		if !isNumber(value) && h.code("ERR") != "" {
 			panic(h.argumentTypeError(`"timeout" argument`, "of type number", value))
 		}
+		h.checkTimeout("timeout", value)
 		options.Timeout, options.TimeoutSet = duration(value), true
 	}
 	if value := get("maxHeaderSize"); !isMissing(value) {
@@ -214,6 +216,9 @@ func (h *Host) clientOptions(given *goja.Object) reference.RequestOptions {
 			text = `"port" option should be >= 0 and < 65536: ` + value.String()
 		}
 		panic(h.newError("RangeError", h.code("ERR_SOCKET_BAD_PORT"), text))
+	}
+	if value := get("localPort"); value.ToBoolean() && !isNumber(value) && options.CreateConnection == nil && h.code("ERR") != "" {
+		panic(h.argumentTypeError(`"options.localPort" property`, "of type number", value))
 	}
 	if value := get("lookup"); value.ToBoolean() && !isFunction(value) && options.CreateConnection == nil {
 		panic(h.argumentTypeError(`"options.lookup" property`, "of type function", value))
@@ -270,6 +275,18 @@ func (h *Host) lookup(function goja.Callable) func(context.Context, string, int)
 	}
 }
 
+// checkTimeout refuses numbers that no Go duration can be.
+func (h *Host) checkTimeout(name string, value goja.Value) {
+	if number := value.ToFloat(); !math.IsInf(number, 0) && !math.IsNaN(number) || h.code("ERR") == "" {
+		return
+	}
+	if h.options.Edition == reference.V10 {
+		name = "msecs"
+	}
+	panic(h.newError("RangeError", "ERR_OUT_OF_RANGE", `The value of "`+name+
+		`" is out of range. It must be a non-negative finite number. Received `+value.String()))
+}
+
 // informationObject is the argument of 'information'.
 func (h *Host) informationObject(information *reference.Information) goja.Value {
 	object := h.vm.NewObject()
@@ -308,6 +325,7 @@ func (h *Host) installClientRequest() {
 		if !isNumber(call.Argument(0)) {
 			panic(h.argumentTypeError(`"msecs" argument`, "of type number", call.Argument(0)))
 		}
+		h.checkTimeout("msecs", call.Argument(0))
 		h.throw(request.SetTimeout(duration(call.Argument(0)), nil))
 		if isFunction(call.Argument(1)) {
 			h.invoke(call.This, "once", vm.ToValue("timeout"), call.Argument(1))
@@ -330,8 +348,10 @@ func (h *Host) installClientRequest() {
 		}
 		h.property(prototype, name, getter(h, get), setter(h, set))
 	}
-	property("method", func(r *reference.ClientRequest) any { return r.Method() }, nil)
-	property("path", func(r *reference.ClientRequest) any { return r.Path() }, nil)
+	property("method", func(r *reference.ClientRequest) any { return r.Method() },
+		func(r *reference.ClientRequest, value goja.Value) { r.SetMethod(value.String()) })
+	property("path", func(r *reference.ClientRequest) any { return r.Path() },
+		func(r *reference.ClientRequest, value goja.Value) { h.throw(r.SetPath(value.String())) })
 	property("res", func(r *reference.ClientRequest) any { return r.IncomingMessage() }, nil)
 	property("agent", func(r *reference.ClientRequest) any { return h.agentObject(r.Agent()) }, nil)
 	if h.options.Edition == reference.V12 {

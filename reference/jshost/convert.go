@@ -428,6 +428,9 @@ var textsOfV6 = map[string]string{
 	`"chunk" argument`:            `First argument must be a string or Buffer`,
 }
 
+// symbolText is what String() makes of a symbol.
+func symbolText(value goja.Value) string { return "Symbol(" + value.String() + ")" }
+
 // typeOf is the operator.
 func typeOf(value goja.Value) string {
 	switch {
@@ -460,11 +463,11 @@ func (h *Host) describe(value goja.Value) string {
 	case goja.IsNull(value):
 		return "null"
 	case isString(value):
-		text := value.String()
+		text := "'" + value.String() + "'"
 		if len(text) > 25 {
 			text = text[:25] + "..."
 		}
-		return "type string ('" + text + "')"
+		return "type string (" + text + ")"
 	}
 	object, ok := value.(*goja.Object)
 	if !ok {
@@ -474,10 +477,13 @@ func (h *Host) describe(value goja.Value) string {
 		case int64, float64:
 			return "type number (" + value.String() + ")"
 		}
-		return "type symbol"
+		return "type symbol (" + symbolText(value) + ")"
 	}
 	if isFunction(value) {
-		return "function " + object.Get("name").String()
+		if name := object.Get("name"); name != nil && name.String() != "" {
+			return "function " + name.String()
+		}
+		return "type function ([Function])"
 	}
 	if constructor, ok := object.Get("constructor").(*goja.Object); ok {
 		if name := constructor.Get("name"); name != nil && name.String() != "" {

@@ -286,6 +286,9 @@ func (h *Host) headerValue(value goja.Value) reference.HeaderValue {
 	case isString(value):
 		return reference.StringValue(value.String())
 	}
+	if _, ok := value.(*goja.Symbol); ok {
+		panic(h.vm.NewTypeError("Cannot convert a Symbol value to a string"))
+	}
 	if object, ok := value.(*goja.Object); ok && isArray(object) {
 		// A program may change the list until it is sent. Objects in it are asked for their text now: their code must
 		// not run while the header block is made.

@@ -69,7 +69,7 @@ func (h *Host) installOutgoingMessage() {
 		if name := call.Argument(0); !isString(name) && !message.HeadersSent() {
 			// A name that is no string is no token either, whatever it looks like.
 			panic(h.newError("TypeError", h.code("ERR_INVALID_HTTP_TOKEN"),
-				`Header name must be a valid HTTP `+h.tokenWord()+` ["`+name.String()+`"]`))
+				`Header name must be a valid HTTP `+h.tokenWord()+` ["`+nameText(name)+`"]`))
 		}
 		h.throw(message.SetHeaderValue(call.Argument(0).String(), h.headerValue(call.Argument(1))))
 		return goja.Undefined()
@@ -99,7 +99,13 @@ func (h *Host) installOutgoingMessage() {
 	h.method(prototype, "write", func(call goja.FunctionCall) goja.Value {
 		message := self(call)
 		o := h.outgoingOf(call)
+		o.onlyBuffers(h, call.Argument(0))
 		if (o.invalid != nil || o.missing) && !message.WritableEnded() {
+			hasBody, err := message.SettleHeader()
+			h.throw(err)
+			if !hasBody {
+				return vm.ToValue(true)
+			}
 			panic(h.chunkError("first argument", call.Argument(0)))
 		}
 		var ok bool
@@ -117,6 +123,7 @@ func (h *Host) installOutgoingMessage() {
 	h.method(prototype, "end", func(call goja.FunctionCall) goja.Value {
 		message := self(call)
 		o := h.outgoingOf(call)
+		o.onlyBuffers(h, call.Argument(0))
 		if o.invalid != nil && !message.WritableEnded() && o.invalid.ToBoolean() {
 			panic(h.chunkError(`"chunk" argument`, call.Argument(0)))
 		}
@@ -210,6 +217,13 @@ func (h *Host) installHeaderQueries(prototype *goja.Object, self func(goja.Funct
 		}
 		return object
 	})
+}
+
+func nameText(name goja.Value) string {
+	if _, ok := name.(*goja.Symbol); ok {
+		return symbolText(name)
+	}
+	return name.String()
 }
 
 func (h *Host) tokenWord() string {

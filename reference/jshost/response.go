@@ -58,7 +58,7 @@ func (h *Host) installServerResponse() {
 		text := ""
 		if hasReason {
 			text = reason.String()
-		} else if isMissing(headers) {
+		} else {
 			headers = reason
 		}
 		fields := h.fieldsOf(headers)

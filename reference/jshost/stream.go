@@ -117,6 +117,16 @@ func (h *Host) outgoingOf(call goja.FunctionCall) outgoing {
 	return o
 }
 
+// onlyBuffers refuses other typed arrays than Buffers, as messages do.
+func (o *outgoing) onlyBuffers(h *Host, chunk goja.Value) {
+	if o.isText || o.missing || o.invalid != nil || o.bytes == nil || isString(chunk) {
+		return
+	}
+	if class, ok := h.modules.Get("buffer").ToObject(h.vm).Get("Buffer").(*goja.Object); ok && !h.vm.InstanceOf(chunk, class) {
+		o.invalid = chunk
+	}
+}
+
 func (o *outgoing) all() []byte {
 	if o.isText {
 		return []byte(o.text)
