@@ -186,7 +186,7 @@ func compiled(t *testing.T, name string) *jsonschema.Schema {
 			t.Fatal(err)
 		}
 	}
-	for _, file := range []string{"result.schema.json", "report.schema.json"} {
+	for _, file := range []string{"result.schema.json", "report.schema.json", "diff.schema.json"} {
 		data, err := fs.ReadFile(vectors.Schemas(), file)
 		add(file, data, err)
 	}

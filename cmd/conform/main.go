@@ -91,6 +91,6 @@ clause what held, what did not, and what was seen on the wire.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.CompletionOptions.HiddenDefaultCmd = false
-	root.AddCommand(newRun(), newReport(), newList(), newExplain(), newRepro(), newLint(), newAdapter(), newVersion())
+	root.AddCommand(newRun(), newReport(), newDiff(), newMerge(), newList(), newExplain(), newRepro(), newLint(), newAdapter(), newVersion())
 	return root
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -27,6 +28,8 @@ type runFlags struct {
 	only     []string
 	skip     []string
 	baseline string
+	update   bool
+	shard    string
 	reports  []string
 
 	parallel     int
@@ -78,6 +81,8 @@ was interrupted or nothing ran.`,
 	flags.StringArrayVar(&f.only, "only", nil, "only vectors whose id, or a clause's id, matches this `glob`; repeatable")
 	flags.StringArrayVar(&f.skip, "skip", nil, "leave out vectors whose id, or a clause's id, matches this `glob`; repeatable")
 	flags.StringVar(&f.baseline, "baseline", "", "a YAML `file` of failures that are known: known-failing: [{target, vectors, reason}]")
+	flags.BoolVar(&f.update, "update-baseline", false, "bring the baseline up to date: add what fails, take out what is stale")
+	flags.StringVar(&f.shard, "shard", "", "run part `I/N` of the selection, by hash of the id; conform merge joins the streams")
 	flags.StringArrayVar(&f.reports, "report", nil, "write a report: `FORMAT=FILE` with one of the formats "+strings.Join(rendererNames(), ", ")+"; - is standard output; repeatable")
 	flags.IntVar(&f.parallel, "parallel", 0, "how many vectors at once (default: what the target bears, else 64)")
 	flags.Float64Var(&f.timeoutScale, "timeout-scale", 1, "multiply every upper time bound, for a slow or loaded machine")
@@ -118,6 +123,15 @@ func (f *runFlags) run(cmd *cobra.Command) (err error) {
 	if err != nil {
 		return err
 	}
+	shard, err := parseShard(f.shard)
+	switch {
+	case err != nil:
+		return err
+	case f.update && f.baseline == "":
+		return errors.New("--update-baseline goes with --baseline")
+	case f.update && shard != nil:
+		return errors.New("--update-baseline needs the whole run, not a shard")
+	}
 	baseline, err := f.readBaseline()
 	if err != nil {
 		return err
@@ -152,10 +166,10 @@ func (f *runFlags) run(cmd *cobra.Command) (err error) {
 	for i, chosen := range targets {
 		one := &targetRun{
 			flags: f, catalogue: catalogue, baseline: baseline, screen: screen, output: output,
-			selected: selected, target: chosen, last: i == len(targets)-1, earlier: summaries,
+			selected: selected, shard: shard, target: chosen, last: i == len(targets)-1, earlier: summaries,
 		}
 		summary, ranErr := one.run(cmd.Context(), harness.Config{
-			Target: chosen.Target, Catalogue: catalogue, Vectors: selected, Edition: edition,
+			Target: chosen.Target, Catalogue: catalogue, Vectors: sharded(selected, shard), Edition: edition,
 			Parallel: f.parallel, TimeoutScale: f.timeoutScale, Fragment: fragment, Seed: f.seed,
 		})
 		if ranErr != nil {
@@ -174,6 +188,17 @@ func (f *runFlags) run(cmd *cobra.Command) (err error) {
 	if err := output.render(); err != nil {
 		return &statusError{exitIncomplete, err}
 	}
+	if whole := !incomplete && cmd.Context().Err() == nil; f.update && !whole {
+		screen.note(f.baseline + " stays as it is, for the run is incomplete")
+	} else if f.update {
+		added, removed, err := baselineUpdate(f.baseline, baseline, catalogue, summaries)
+		if err != nil {
+			return &statusError{exitIncomplete, fmt.Errorf("--update-baseline: %w", err)}
+		}
+		// What failed is known from now on.
+		failed = false
+		screen.note(fmt.Sprintf("%s: %d entries added, %d taken out", f.baseline, added, removed))
+	}
 	switch {
 	case cmd.Context().Err() != nil:
 		return &statusError{status: exitIncomplete}
@@ -185,19 +210,12 @@ func (f *runFlags) run(cmd *cobra.Command) (err error) {
 	return nil
 }
 
+// readBaseline reads the baseline. One that is to be updated may be new.
 func (f *runFlags) readBaseline() (*harness.Baseline, error) {
-	if f.baseline == "" {
+	if _, err := os.Stat(f.baseline); f.update && errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	data, err := os.ReadFile(f.baseline)
-	if err != nil {
-		return nil, fmt.Errorf("--baseline: %w", err)
-	}
-	baseline, err := harness.ParseBaseline(f.baseline, data)
-	if err != nil {
-		return nil, fmt.Errorf("--baseline: %w", err)
-	}
-	return baseline, nil
+	return readBaseline(f.baseline)
 }
 
 // targetRun is the run of one target: it passes what the harness tells on to
@@ -205,7 +223,8 @@ func (f *runFlags) readBaseline() (*harness.Baseline, error) {
 type targetRun struct {
 	flags     *runFlags
 	catalogue *vectors.Catalogue
-	selected  []*vectors.Vector
+	selected  []*vectors.Vector // by all shards
+	shard     *reports.Shard
 	baseline  *harness.Baseline
 	screen    *screen
 	output    *output
@@ -227,15 +246,24 @@ func (t *targetRun) run(ctx context.Context, config harness.Config) (harness.Sum
 		}
 		return summary, err
 	}
+	if t.shard != nil && len(summary.Missing) == 0 && summary.Counts[harness.Error] == 0 {
+		// A shard may have nothing to run; merge judges the whole.
+		summary.Incomplete = ""
+	}
 	var stale []harness.StaleEntry
-	if t.last {
+	switch {
+	case !t.last || t.flags.update:
 		// An entry may cover several targets, so it is judged after the last.
+	case t.shard != nil:
+		// What passes here may fail in another shard: only what matches no vector is certain.
+		stale = t.baseline.Stale(t.catalogue, nil)
+	default:
 		stale = t.baseline.Stale(t.catalogue, append(t.earlier, summary))
 	}
 	footer := footerOf(summary)
 	for _, entry := range stale {
 		t.failed = true
-		footer.Baseline = append(footer.Baseline, reports.Stale{Target: entry.Target, Vectors: entry.Vectors, Problem: entry.Problem})
+		footer.Baseline = append(footer.Baseline, staleOf(entry))
 	}
 	if err := t.output.stream.Footer(footer); err != nil {
 		return summary, fmt.Errorf("the report cannot be written: %w", err)
@@ -262,6 +290,7 @@ func (t *targetRun) event(event harness.Event) {
 			Selection: reports.Selection{
 				Only: t.flags.only, Skip: t.flags.skip, Class: t.flags.class, Vectors: event.Begin.Total,
 				Parallel: t.flags.parallel, TimeoutScale: t.flags.timeoutScale, Fragment: t.flags.fragment,
+				Shard: t.shard,
 			},
 			Sections: sections, Clauses: clauses,
 		})
