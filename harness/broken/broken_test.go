@@ -3,6 +3,7 @@ package broken
 import (
 	"context"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -121,6 +122,9 @@ func TestProofTellsWhatEscapedAndWhatHasNoVariant(t *testing.T) {
 	proof := NewProof(catalogue, vectors.V12, table, []Catch{caught, escaped}, glob)
 	if got := proof.Escaped(); len(got) != 1 || got[0].Variant != escaped.Variant {
 		t.Errorf("escaped: %+v", got)
+	}
+	if got := proof.Unmoved(); !slices.Equal(got, escaped.Passed) {
+		t.Errorf("unmoved: %v", got)
 	}
 	var text strings.Builder
 	proof.Print(&text, false)

@@ -57,8 +57,34 @@ func (p Proof) Escaped() []Catch {
 	return escaped
 }
 
+// Unmoved lists the vectors that ran against variants of their clauses and
+// passed on all of them, in document order. Each needs another variant or a fake
+// to show that it can fail.
+func (p Proof) Unmoved() []string {
+	failed := map[string]bool{}
+	for _, clause := range p.Clauses {
+		for _, found := range clause.Catches {
+			for _, sighting := range found.By {
+				failed[sighting.Vector] = true
+			}
+		}
+	}
+	var unmoved []string
+	for _, clause := range p.Clauses {
+		for _, found := range clause.Catches {
+			for _, id := range found.Passed {
+				if !failed[id] && !slices.Contains(unmoved, id) {
+					unmoved = append(unmoved, id)
+				}
+			}
+		}
+	}
+	return unmoved
+}
+
 // Print writes the proof for people: a line for each clause and the variants of
-// it, then what nobody caught, what has no variant, and the sums. With verbose
+// it, then what has no variant, what vectors no variant moved, what nobody
+// caught, and the sums. With verbose
 // it says what the vectors saw.
 func (p Proof) Print(w io.Writer, verbose bool) {
 	var variants, expressible, proved int
@@ -88,6 +114,12 @@ func (p Proof) Print(w io.Writer, verbose bool) {
 				reason = "nobody has written one"
 			}
 			fmt.Fprintf(w, "  %s: %s\n", clause.Clause.ID, reason)
+		}
+	}
+	if unmoved := p.Unmoved(); len(unmoved) > 0 {
+		fmt.Fprintf(w, "\nvectors that passed on every variant of their clauses:\n")
+		for _, id := range unmoved {
+			fmt.Fprintf(w, "  %s\n", id)
 		}
 	}
 	escaped := p.Escaped()

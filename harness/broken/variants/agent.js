@@ -341,11 +341,13 @@ module.exports = {
   },
   'agent.new/keepAliveMsecs-only-with-keepAlive': {
     'without-too': function (http) {
-      patch.wrap(http.Agent.prototype, 'createConnection', function (original) {
-        return function () {
-          var socket = original.apply(this, arguments);
-          if (!this.keepAlive) socket.setKeepAlive(true, this.keepAliveMsecs);
-          return socket;
+      patch.wrap(http.Agent.prototype, 'createSocket', function (original) {
+        return function (request, options, callback) {
+          var agent = this;
+          return original.call(this, request, options, function (error, socket) {
+            if (socket && !agent.keepAlive) socket.setKeepAlive(true, agent.keepAliveMsecs);
+            callback(error, socket);
+          });
         };
       });
     },
