@@ -358,6 +358,8 @@ function connect(name, done) {
     var socket;
     if (scenario.transport === 'tls') {
       options.ca = scenario.certificate.ca;
+      options.key = scenario.certificate.key;
+      options.cert = scenario.certificate.cert;
       options.servername = 'localhost';
       socket = tls.connect(options, connected);
     } else {
