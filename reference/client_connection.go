@@ -309,10 +309,12 @@ func (u *responseReader) inputEnded() {
 	c.socket.Destroy(nil)
 }
 
-// bodyEnded is called on the strand after EventEnd of a response.
-func (u *responseReader) bodyEnded(message *IncomingMessage) {
+// bodyEnding is called on the strand before EventEnd of a response.
+func (u *responseReader) bodyEnding(message *IncomingMessage) {
 	if message == u.response && u.connection.request.Load() == u.request {
 		u.request.completed()
 	}
-	message.closeIfDue()
 }
+
+// bodyEnded is called on the strand after it.
+func (u *responseReader) bodyEnded(message *IncomingMessage) { message.closeIfDue() }

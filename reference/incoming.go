@@ -81,7 +81,8 @@ type messageSource interface {
 	// holdBody and releaseBody stop and start the socket's own reading for a body that grew too long.
 	holdBody()
 	releaseBody()
-	// bodyEnded is called on the strand after EventEnd.
+	// bodyEnding and bodyEnded are called on the strand before and after EventEnd.
+	bodyEnding(*IncomingMessage)
 	bodyEnded(*IncomingMessage)
 }
 
@@ -453,6 +454,9 @@ func (m *IncomingMessage) end() {
 	}
 	m.ended = true
 	m.inlet.mu.Unlock()
+	if m.source != nil {
+		m.source.bodyEnding(m)
+	}
 	m.EventEnd.Emit()
 	if m.source != nil {
 		m.source.bodyEnded(m)

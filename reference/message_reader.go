@@ -273,6 +273,13 @@ func (r *messageReader) releaseBody() {
 	}
 }
 
+// bodyEnding implements messageSource.
+func (r *messageReader) bodyEnding(message *IncomingMessage) {
+	if user, ok := r.user.(interface{ bodyEnding(*IncomingMessage) }); ok {
+		user.bodyEnding(message)
+	}
+}
+
 // bodyEnded implements messageSource.
 func (r *messageReader) bodyEnded(message *IncomingMessage) {
 	if user, ok := r.user.(interface{ bodyEnded(*IncomingMessage) }); ok {

@@ -574,6 +574,9 @@ func (m *OutgoingMessage) end(chunk []byte, text bool, callback func()) error {
 			socket.Uncork()
 		}
 	}
+	if attached && socket.Destroyed() {
+		m.strand.post(m.kind.messageLost)
+	}
 	m.cond.Broadcast()
 	m.mu.Unlock()
 	if attached {

@@ -106,7 +106,9 @@ func (c *serverConnection) socketClose(bool) {
 		response.EventClose.Emit()
 	}
 	for _, lost := range c.lost {
-		lost.EventClose.Emit()
+		if lost != response {
+			lost.EventClose.Emit()
+		}
 	}
 	c.lost = nil
 	for _, waiting := range waiting {
@@ -398,7 +400,7 @@ func (c *serverConnection) responseFinished(response *ServerResponse) {
 		ended := request.ended
 		request.inlet.mu.Unlock()
 		if ended {
-			c.socket.strand.postTask((*closeStep)(request))
+			request.close()
 		}
 	}
 	response.mu.Lock()
@@ -425,7 +427,7 @@ func (c *serverConnection) responseFinished(response *ServerResponse) {
 
 // responseLost runs on the strand when the last byte of a response could not be handed to the system.
 func (c *serverConnection) responseLost(response *ServerResponse) {
-	if !c.closed {
+	if !c.closed && !slices.Contains(c.lost, response) {
 		c.lost = append(c.lost, response) // 'close' follows the socket's
 	}
 }

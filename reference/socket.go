@@ -1067,7 +1067,7 @@ func (s *Socket) Destroy(err error) {
 		})
 	}
 	// The system tells of the close later than everything that was caused before it, as an event loop would.
-	s.strand.arrive(func() {
+	s.strand.arriveLast(func() {
 		s.mu.Lock()
 		owner := s.owner
 		s.mu.Unlock()
@@ -1442,12 +1442,12 @@ func (s *Socket) connected(conn net.Conn) {
 		s.SetKeepAlive(*keepAlive, delay)
 	}
 	s.touch()
-	s.EventConnect.Emit()
 	s.mu.Lock()
 	if s.corked == 0 {
 		s.flush()
 	}
 	s.mu.Unlock()
+	s.EventConnect.Emit()
 	s.inlet.mu.Lock()
 	s.startReading()
 	s.inlet.mu.Unlock()

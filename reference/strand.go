@@ -17,6 +17,13 @@ type SoonExecutor interface {
 	ExecuteSoon(run func())
 }
 
+// LastExecutor is a SoonExecutor that can run functions at the end of a turn: what is given to ExecuteLast runs after
+// what the network has brought until then. The end of a connection is told so.
+type LastExecutor interface {
+	SoonExecutor
+	ExecuteLast(run func())
+}
+
 // strand delivers what happens on one connection one at a time and in order. It has two queues: what an API call or an
 // event causes (posted) runs before the next thing that the network or a timer brings (arrived), as in one turn of an
 // event loop.
@@ -79,6 +86,15 @@ func (s *strand) postTask(t task) {
 
 // arrive queues f to run after everything that was posted, and returns at once.
 func (s *strand) arrive(f func()) { s.arriveTask(taskFunc(f)) }
+
+// arriveLast is arrive for the end of a connection, which a LastExecutor tells after what other connections bring.
+func (s *strand) arriveLast(f func()) {
+	if last, ok := s.soon.(LastExecutor); ok {
+		last.ExecuteLast(f)
+		return
+	}
+	s.arrive(f)
+}
 
 func (s *strand) arriveTask(t task) {
 	s.mu.Lock()

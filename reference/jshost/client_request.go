@@ -87,6 +87,9 @@ func (h *Host) initClientRequest(call goja.FunctionCall) goja.Value {
 			_ = given.Set(name, from.Get(name))
 		}
 	}
+	if callback.ToBoolean() && !isFunction(callback) {
+		panic(h.argumentTypeError(`"listener" argument`, "of type function", callback))
+	}
 	request := h.clientOptions(given)
 	if request.DefaultAgent == nil {
 		if agent, ok := defaultAgent.(*reference.Agent); ok {

@@ -2,6 +2,7 @@ package jshost
 
 import (
 	"container/heap"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,8 +15,9 @@ type loop struct {
 	mu     sync.Mutex
 	jobs   []func() // brought by the network, or by Do
 	ticks  []func()
-	ended  bool // the goroutine is gone or about to go; what still comes is run by drainLate
-	late   bool // drainLate runs
+	last   []func() // ends of connections, which come after what other connections bring in the same turn
+	ended  bool     // the goroutine is gone or about to go; what still comes is run by drainLate
+	late   bool     // drainLate runs
 	wake   chan struct{}
 	done   chan struct{}
 	stop   atomic.Bool
@@ -61,6 +63,13 @@ func (l *loop) ExecuteSoon(f func()) {
 	l.notify()
 }
 
+// ExecuteLast queues a function that runs at the end of a turn.
+func (l *loop) ExecuteLast(f func()) {
+	l.mu.Lock()
+	l.last = append(l.last, f)
+	l.notify()
+}
+
 // notify is called with mu held and releases it.
 func (l *loop) notify() {
 	if l.ended {
@@ -84,8 +93,8 @@ func (l *loop) drainLate() {
 	<-l.done
 	for {
 		l.mu.Lock()
-		batch := append(l.ticks, l.jobs...)
-		l.ticks, l.jobs = nil, nil
+		batch := append(append(l.ticks, l.jobs...), l.last...)
+		l.ticks, l.jobs, l.last = nil, nil, nil
 		if len(batch) == 0 {
 			l.late = false
 			l.mu.Unlock()
@@ -109,10 +118,11 @@ func (l *loop) run(over func() bool) {
 		l.runTimers()
 		l.runJobs()
 		l.runImmediates()
+		l.runLast()
 		if l.stop.Load() && over() {
 			l.mu.Lock()
 			l.ended = true
-			if (len(l.jobs) > 0 || len(l.ticks) > 0) && !l.late {
+			if (len(l.jobs) > 0 || len(l.ticks) > 0 || len(l.last) > 0) && !l.late {
 				l.late = true
 				go l.drainLate()
 			}
@@ -152,7 +162,7 @@ func (l *loop) busy() bool {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.jobs) > 0 || len(l.ticks) > 0
+	return len(l.jobs) > 0 || len(l.ticks) > 0 || len(l.last) > 0
 }
 
 // call runs a function, then the ticks, then the promise jobs, and the last two again as long as there are any.
@@ -222,6 +232,39 @@ func (l *loop) runJobs() {
 	for _, f := range batch {
 		l.runTicks()
 		l.call(f)
+	}
+}
+
+// peerDelay is how long the other side of a connection may take to learn that it was closed, when that side is a
+// program on this loop too. In Node it knows in the same turn.
+const peerDelay = 200 * time.Microsecond
+
+func (l *loop) runLast() {
+	l.mu.Lock()
+	batch := l.last
+	l.last = nil
+	l.mu.Unlock()
+	if len(batch) == 0 {
+		return
+	}
+	if !l.stop.Load() {
+		l.await(peerDelay)
+		l.runJobs()
+	}
+	for _, f := range batch {
+		l.call(f)
+	}
+}
+
+// await returns when the network has brought something, or after a time.
+func (l *loop) await(d time.Duration) {
+	for until := time.Now().Add(d); time.Now().Before(until); runtime.Gosched() {
+		l.mu.Lock()
+		some := len(l.jobs) > 0
+		l.mu.Unlock()
+		if some {
+			return
+		}
 	}
 }
 

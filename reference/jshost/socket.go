@@ -125,6 +125,9 @@ func (h *Host) socketEvent(b *bound, socket *reference.Socket, name string) *eve
 	case "readable":
 		return &event{subscribe: func(dispatch func(...any)) func() {
 			data := socket.EventData.On(func(bytes []byte) {
+				if socket.Owned() && !h.hasHeadersTimeout() {
+					return // before Node 11 HTTP takes the bytes before anybody can read them
+				}
 				b.side().rest = append(b.side().rest, bytes...)
 				dispatch()
 			})
