@@ -501,7 +501,7 @@ func (m *OutgoingMessage) transmitParts(callback writeListener, prefix, chunk, s
 	before := len(m.output)
 	if m.output == nil && m.headRoom != nil && len(prefix) > 0 && &prefix[0] == &m.headRoom.bytes[0] {
 		// The header block stays where it is, and what follows is written behind it.
-		m.output, m.outputRoom = prefix, m.headRoom
+		m.output, m.outputRoom = m.headRoom.bytes[:len(prefix)], m.headRoom // not prefix, which may lie on a stack
 		m.head, m.headRoom = sentHead, nil
 	} else {
 		m.output = append(m.output, prefix...)
