@@ -231,6 +231,39 @@ func TestAdapterThatPrintsGarbage(t *testing.T) {
 	})
 }
 
+// A program may want a port that somebody has. That is the program's failure,
+// it is said at once, and what else there is to run goes on.
+func TestPortInUse(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("testdata/vectors")); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "server", "server.trial.yaml")
+	vectors, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	vectors = fmt.Appendf(vectors, `
+  - id: server.trial/fixed-port
+    clauses: [server.trial/answers]
+    program: |
+      http.createServer(function (req, res) { res.end('ok'); }).listen(%d, host, ready);
+    wire:
+      - send: "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+      - receive: {status: 200}
+`, taken.Addr().(*net.TCPAddr).Port)
+	if err := os.WriteFile(file, vectors, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	conform(t, "run", "--vectors", dir, "--only", "server.trial/fixed-port", "--only", "server.trial/own-program").
+		want(t, exitFailed, "fail  server.trial/fixed-port", "EADDRINUSE", "1 pass, 1 fail")
+}
+
 func TestNothingRan(t *testing.T) {
 	t.Run("nothing selected", func(t *testing.T) {
 		trial(t, "fake:reset", "--skip", "server.trial/*").want(t, exitIncomplete, "nothing ran")
