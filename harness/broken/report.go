@@ -84,8 +84,7 @@ func (p Proof) Unmoved() []string {
 
 // Print writes the proof for people: a line for each clause and the variants of
 // it, then what has no variant, what vectors no variant moved, what nobody
-// caught, and the sums. With verbose
-// it says what the vectors saw.
+// caught, and the sums. With verbose it says what the vectors saw.
 func (p Proof) Print(w io.Writer, verbose bool) {
 	var variants, expressible, proved int
 	var without []ClauseProof

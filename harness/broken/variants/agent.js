@@ -249,6 +249,12 @@ module.exports = {
     }
   },
   'agent.maxSockets/limits-sockets-per-origin': {
+    'for-all-origins': function (http) {
+      during(http.Agent.prototype, 'addRequest', 'maxTotalSockets', function () { return this.maxSockets; });
+    },
+    'no-default': function (http) {
+      patch.reading(http.Agent.prototype, 'maxSockets', function (value) { return value === Infinity ? undefined : value; });
+    },
     'ignored': function (http) {
       during(http.Agent.prototype, 'addRequest', 'maxSockets', function () { return Infinity; });
     },
@@ -257,6 +263,9 @@ module.exports = {
     }
   },
   'agent.maxTotalSockets/limits-all-sockets': {
+    'no-default': function (http) {
+      patch.reading(http.Agent.prototype, 'maxTotalSockets', function (value) { return value === Infinity ? undefined : value; });
+    },
     'ignored': function (http) {
       during(http.Agent.prototype, 'addRequest', 'maxTotalSockets', function () { return Infinity; });
     }

@@ -73,6 +73,11 @@ module.exports = {
     }
   },
   'client.event-connect/emitted-with-response-socket-head': {
+    'nothing-when-empty': function (http) {
+      patch.hear(http.ClientRequest.prototype, 'connect', function (emit, message, socket, head) {
+        return emit(message, socket, head.length ? head : undefined);
+      });
+    },
     'head-lost': function (http) { withoutHead(http.ClientRequest.prototype, 'connect'); }
   },
   'client.event-connect/socket-is-from-net': {

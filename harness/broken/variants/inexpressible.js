@@ -16,5 +16,6 @@ module.exports = {
   'message.method/read-only': nodeItself,
   'http.request/chunked-by-default-for-get': nodeItself,
   'http.request/socketPath-excludes-host': nodeItself,
+  'http/rawHeaders-with-two-lengths': nodeItself,
   'http.maxHeaderSize/exact-limit': 'the limit is built into the parser, which takes it from the command line alone'
 };

@@ -49,6 +49,8 @@ function isResponse(message) { return Boolean(message._broken_statusCode || mess
 
 module.exports = {
   'message/is-a-readable-stream': {
+    'no-readable': function (http) { patch.swallow(http.IncomingMessage.prototype, 'readable'); },
+    'setEncoding-does-nothing': function (http) { patch.ignore(http.IncomingMessage.prototype, 'setEncoding'); },
     'a-class-of-its-own': function () {
       Object.defineProperty(stream.Readable, Symbol.hasInstance, {
         value: function (object) {
@@ -75,6 +77,12 @@ module.exports = {
     }
   },
   'message.event-aborted/when-cut-off': {
+    'when-whole-too': function (http) {
+      patch.hear(http.IncomingMessage.prototype, 'end', function (emit) {
+        emit();
+        return this.emit('aborted');
+      });
+    },
     'not-emitted': function (http) { patch.swallow(http.IncomingMessage.prototype, 'aborted'); },
     'aborted-stays-false': function (http) {
       patch.reading(http.IncomingMessage.prototype, 'aborted', function () { return false; });

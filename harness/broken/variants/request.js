@@ -106,9 +106,17 @@ module.exports = {
     }
   },
   'http.request/method': {
+    'post-by-default': function (http) {
+      patch.withOptions(http, function (options) { return Object.assign({method: 'POST'}, options); });
+    },
     'always-get': function (http) { patch.withoutOption(http, 'method'); }
   },
   'http.request/path': {
+    'star-by-default': function (http) {
+      patch.withOptions(http, function (options, given) {
+        return typeof given[0] === 'object' && !(given[0] instanceof URL) ? Object.assign({path: '*'}, options) : options;
+      });
+    },
     'query-lost': function (http) {
       patch.withOptions(http, function (options) {
         if (options.path) options.path = options.path.split('?')[0];

@@ -203,6 +203,16 @@ module.exports = {
     }
   },
   'response.getHeaders/shallow-copy': {
+    'names-in-upper-case': function (http) {
+      patch.wrap(http.ServerResponse.prototype, 'getHeaders', function (original) {
+        return function () {
+          var headers = original.call(this);
+          var named = Object.create(null);
+          Object.keys(headers).forEach(function (name) { named[name.toUpperCase()] = headers[name]; });
+          return named;
+        };
+      });
+    },
     'the-headers-themselves': function (http) {
       patch.wrap(http.ServerResponse.prototype, 'getHeaders', function (original) {
         return function () {
@@ -245,6 +255,9 @@ module.exports = {
     'always-true': function (http) { patch.returning(http.ServerResponse.prototype, 'hasHeader', true); }
   },
   'response.headersSent/tells-whether-sent': {
+    'true-after-100': function (http) {
+      patch.getter(http.ServerResponse.prototype, 'headersSent', function () { return this._sent100 || !!this._header; });
+    },
     'stays-false': function (http) { patch.getter(http.ServerResponse.prototype, 'headersSent', function () { return false; }); },
     'true-once-one-is-set': function (http) {
       patch.getter(http.ServerResponse.prototype, 'headersSent', function () { return this.getHeaderNames().length > 0 || !!this._header; });
@@ -257,6 +270,17 @@ module.exports = {
     }
   },
   'response.removeHeader/is-not-sent': {
+    'gone-for-good': function (http) {
+      patch.wrap(http.ServerResponse.prototype, 'removeHeader', function (original) {
+        return function (name) {
+          (this.gone = this.gone || []).push(name.toLowerCase());
+          original.call(this, name);
+        };
+      });
+      patch.wrap(http.ServerResponse.prototype, 'setHeader', function (original) {
+        return function (name) { if ((this.gone || []).indexOf(name.toLowerCase()) < 0) original.apply(this, arguments); };
+      });
+    },
     'still-sent': function (http) { patch.ignore(http.ServerResponse.prototype, 'removeHeader'); }
   },
   'response.sendDate/date-by-default': {
@@ -314,9 +338,25 @@ module.exports = {
     }
   },
   'response.setHeader/invalid-name-throws': {
+    'letters-and-digits-only': function (http) {
+      patch.wrap(http.ServerResponse.prototype, 'setHeader', function (original) {
+        return function (name, value) {
+          if (!/^[-A-Za-z0-9]+$/.test(name)) throw new TypeError('invalid name');
+          original.call(this, name, value);
+        };
+      });
+    },
     'accepted': function (http) { patch.swallowThrown(http.ServerResponse.prototype, 'setHeader', 'ERR_INVALID_HTTP_TOKEN'); }
   },
   'response.setHeader/invalid-value-throws': {
+    'ASCII-only': function (http) {
+      patch.wrap(http.ServerResponse.prototype, 'setHeader', function (original) {
+        return function (name, value) {
+          if (/[^ -~]/.test(value)) throw new TypeError('invalid value');
+          original.call(this, name, value);
+        };
+      });
+    },
     'accepted': function (http) { patch.swallowThrown(http.ServerResponse.prototype, 'setHeader', 'ERR_INVALID_CHAR'); }
   },
   'response.setTimeout/returns-response': {
@@ -332,6 +372,18 @@ module.exports = {
     }
   },
   'response.setTimeout/no-listener-destroys': {
+    'server-not-asked': function (http) {
+      patch.hear(http.Server.prototype, 'timeout', function (emit) {
+        emit();
+        return false;
+      });
+    },
+    'request-not-asked': function (http) {
+      patch.hear(http.IncomingMessage.prototype, 'timeout', function (emit) {
+        emit();
+        return false;
+      });
+    },
     'left-open': function (http) { patch.hear(http.ServerResponse.prototype, 'timeout', function (emit) { return emit() || true; }); }
   },
   'response.socket/is-request-socket': {
@@ -459,6 +511,13 @@ module.exports = {
     }
   },
   'response.write/encoding': {
+    'buffers-as-text': function (http) {
+      patch.wrap(http.ServerResponse.prototype, 'write', function (original) {
+        return function (data, encoding, callback) {
+          return original.call(this, Buffer.isBuffer(data) ? data.toString('latin1') : data, encoding, callback);
+        };
+      });
+    },
     'ignored': function (http) {
       patch.wrap(http.ServerResponse.prototype, 'write', function (original) {
         return function (data, encoding, callback) { return original.call(this, data, 'utf8', callback); };
@@ -505,6 +564,11 @@ module.exports = {
     }
   },
   'response.writeHead/status-reason-and-headers': {
+    'always-200': function (http) {
+      patch.wrap(http.ServerResponse.prototype, 'writeHead', function (original) {
+        return function (status, reason, headers) { return original.call(this, 200, reason, headers); };
+      });
+    },
     'reason-lost': function (http) {
       patch.wrap(http.ServerResponse.prototype, 'writeHead', function (original) {
         return function (status, reason, headers) {

@@ -59,6 +59,12 @@ module.exports = {
     'not-emitted': function (http) { patch.listenerCounts(http.Server.prototype, 'checkContinue', 0); }
   },
   'server.event-checkContinue/no-listener-sends-100': {
+    'sent-unasked-too': function (http) {
+      patch.hear(http.Server.prototype, 'request', function (emit, request, response) {
+        if (!request.headers.expect) response.writeContinue();
+        return emit();
+      });
+    },
     'not-sent': function (http) {
       patch.wrap(http.ServerResponse.prototype, 'writeContinue', function (original) {
         return function () { if (patch.calledByProgram()) original.apply(this, arguments); };
@@ -224,6 +230,11 @@ module.exports = {
     }
   },
   'server.event-connect/head-holds-first-bytes': {
+    'nothing-when-empty': function (http) {
+      patch.hear(http.Server.prototype, 'connect', function (emit, message, socket, head) {
+        return emit(message, socket, head.length ? head : undefined);
+      });
+    },
     'empty': function (http) { withoutHead(http, 'connect'); }
   },
   'server.event-connect/no-listener-closes': {
@@ -319,6 +330,11 @@ module.exports = {
     }
   },
   'server.event-upgrade/head-holds-first-bytes': {
+    'nothing-when-empty': function (http) {
+      patch.hear(http.Server.prototype, 'upgrade', function (emit, message, socket, head) {
+        return emit(message, socket, head.length ? head : undefined);
+      });
+    },
     'empty': function (http) { withoutHead(http, 'upgrade'); }
   },
   'server.event-upgrade/no-listener-is-ordinary-request': {
@@ -331,6 +347,17 @@ module.exports = {
     'one-left': function (http) { dataListenerLeft(http, 'upgrade'); }
   },
   'server.close/stops-accepting': {
+    'open-connections-destroyed': function (http) {
+      var sockets = [];
+      beforeConnection(http, function (socket) { sockets.push({server: this, socket: socket}); });
+      patch.wrap(http.Server.prototype, 'close', function (original) {
+        return function () {
+          var server = this;
+          sockets.forEach(function (entry) { if (entry.server === server) entry.socket.destroy(); });
+          return original.apply(server, arguments);
+        };
+      });
+    },
     'goes-on': function (http) {
       http.Server.prototype.close = function (callback) {
         if (callback) this.once('close', callback);
