@@ -50,7 +50,8 @@ type IncomingMessage struct {
 	rawTrailers    []string
 	trailers       MessageHeaders
 	body           []byte
-	complete       bool // every byte has arrived
+	room           *buffer // that body began in
+	complete       bool    // every byte has arrived
 	flow           flowState
 	dumped         bool // nobody wants the body
 	consumed       bool // somebody asked for it
@@ -298,7 +299,8 @@ func (m *IncomingMessage) Read(p []byte) (int, error) {
 			n := copy(p, m.body)
 			m.body = m.body[n:]
 			if len(m.body) == 0 {
-				m.body = nil
+				_, room := m.takeBody()
+				freeBody(room)
 				m.letGo()
 			}
 			return n, nil
@@ -333,8 +335,7 @@ func (m *IncomingMessage) Take() []byte {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	m.consumed = true
-	taken := m.body
-	m.body = nil
+	taken, _ := m.takeBody()
 	m.letGo()
 	if m.complete || m.truncated {
 		if len(taken) > 0 && m.EventReadable.Count() > 0 {
@@ -391,7 +392,8 @@ func (m *IncomingMessage) dump() {
 	m.inlet.mu.Lock()
 	if !m.consumed {
 		m.dumped = true
-		m.body = nil
+		_, room := m.takeBody()
+		freeBody(room)
 		m.flow = flowing
 		m.letGo()
 		m.postFlow()
@@ -413,11 +415,11 @@ func (m *IncomingMessage) deliverBody() {
 	in.mu.Lock()
 	m.flowPosted = false
 	for m.flow == flowing && len(m.body) > 0 {
-		chunk := m.body
-		m.body = nil
+		chunk, room := m.takeBody()
 		in.mu.Unlock()
 		m.EventData.Emit(chunk)
 		in.mu.Lock()
+		freeBody(room)
 	}
 	if m.flow == flowing {
 		m.letGo()
@@ -426,6 +428,23 @@ func (m *IncomingMessage) deliverBody() {
 		}
 	}
 	in.mu.Unlock()
+}
+
+// bodyRoomFrom is the length from which a piece of a body that has to wait lies in a pooled buffer.
+const bodyRoomFrom = 8 << 10
+
+// takeBody takes what has arrived of the body, and the pooled buffer that it began in, if there is one: freeBody gives
+// that back when the bytes are of no use any more. It is called with inlet.mu held.
+func (m *IncomingMessage) takeBody() ([]byte, *buffer) {
+	body, room := m.body, m.room
+	m.body, m.room = nil, nil
+	return body, room
+}
+
+func freeBody(room *buffer) {
+	if room != nil {
+		readBuffers.put(room)
+	}
 }
 
 // letGo lets the socket read again when the body it was paused for is gone. It is called with inlet.mu held.
@@ -490,6 +509,10 @@ func (m *IncomingMessage) pushBody(chunk []byte, turn bool) (direct bool) {
 		if turn {
 			return true
 		}
+	}
+	if m.body == nil && len(chunk) >= bodyRoomFrom {
+		m.room = readBuffers.get()
+		m.body = m.room.bytes[:0]
 	}
 	m.body = append(m.body, chunk...)
 	if len(m.body) >= highWaterMark && !m.held && m.source != nil {
@@ -697,8 +720,10 @@ func (h *MessageHeaders) addPairs(pairs []string, behaviours *behaviours) {
 	if len(pairs) > 64 {
 		index = make(map[string]int, len(pairs)/2)
 	}
+	names := lowerNames(pairs)
 	for i := 0; i+1 < len(pairs); i += 2 {
-		name, value := strings.ToLower(pairs[i]), pairs[i+1]
+		name, value := names[:len(pairs[i])], pairs[i+1]
+		names = names[len(pairs[i]):]
 		if name == "__proto__" {
 			continue // assigning a string to it changes no object in JavaScript
 		}
@@ -732,6 +757,22 @@ func (h *MessageHeaders) addPairs(pairs []string, behaviours *behaviours) {
 			header.Value += ", " + value
 		}
 	}
+}
+
+// lowerNames returns the names of pairs, which are ASCII, in lower case and one behind the other in one text.
+func lowerNames(pairs []string) string {
+	size := 0
+	for i := 0; i+1 < len(pairs); i += 2 {
+		size += len(pairs[i])
+	}
+	var names strings.Builder
+	names.Grow(size)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		for at := 0; at < len(pairs[i]); at++ {
+			names.WriteByte(lowerByte(pairs[i][at]))
+		}
+	}
+	return names.String()
 }
 
 // keptOnce reports whether later copies of a field are thrown away.

@@ -66,7 +66,8 @@ type OutgoingMessage struct {
 	destroyed  bool
 	needDrain  bool
 	corked     int
-	uncorks    bool // an uncork is posted
+	uncorks    bool    // an uncork of turnSocket is posted
+	turnSocket *Socket // corked until the end of the turn
 }
 
 type pendingCallback struct {
@@ -404,17 +405,9 @@ func (m *OutgoingMessage) write(chunk []byte, text bool, callback func(error), c
 	}
 	if cork && m.attached && m.behaviours.writeCorksSocket && !m.uncorks && len(chunk) < corkedChunk {
 		m.uncorks = true
-		socket := m.socket
-		socket.Cork()
-		m.strand.post(func() {
-			m.mu.Lock()
-			uncork := m.uncorks
-			m.uncorks = false
-			m.mu.Unlock()
-			if uncork {
-				socket.Uncork()
-			}
-		})
+		m.turnSocket = m.socket
+		m.socket.Cork()
+		m.strand.postTask((*uncorkStep)(m))
 	}
 	if !m.hasBody {
 		if callback != nil {
@@ -441,6 +434,21 @@ func (m *OutgoingMessage) SettleHeader() (hasBody bool, err error) {
 		err = m.kind.implicitHeader()
 	}
 	return m.hasBody, err
+}
+
+// uncorkStep is a message that sends what was written in one turn, as posted to its strand.
+type uncorkStep OutgoingMessage
+
+func (s *uncorkStep) run() { (*OutgoingMessage)(s).uncorkTurn() }
+
+func (m *OutgoingMessage) uncorkTurn() {
+	m.mu.Lock()
+	uncork, socket := m.uncorks, m.turnSocket
+	m.uncorks, m.turnSocket = false, nil
+	m.mu.Unlock()
+	if uncork {
+		socket.Uncork()
+	}
 }
 
 // transmit sends the header block, if it was not sent, and a framed chunk. It is called with mu held.
