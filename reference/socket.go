@@ -716,7 +716,11 @@ func (s *Socket) sendDirectly(prefix, chunk, suffix []byte) {
 	if len(rest)+len(prefix)+len(chunk)+len(suffix) == 0 {
 		return
 	}
-	if room := len(rest) + len(prefix) + len(chunk) + len(suffix); cap(s.queue) < room {
+	room := len(rest) + len(prefix) + len(chunk) + len(suffix)
+	if room <= highWaterMark {
+		s.makeRoom()
+	}
+	if cap(s.queue) < room {
 		s.queue = make([]byte, 0, room)
 	}
 	s.queue = append(append(append(append(s.queue, rest...), prefix...), chunk...), suffix...)
@@ -848,12 +852,14 @@ func (s *Socket) writeQueue() {
 			var n int
 			var err error
 			if raw != nil {
-				n, err = raw.writeSome(piece)
+				n, err = raw.writeSome(piece, &s.mu)
 			} else {
 				n, err = stream.Write(piece[:min(len(piece), bufferSize)])
+				s.mu.Lock()
 			}
-			s.touch()
-			s.mu.Lock()
+			if at := s.moved(); at != 0 && !s.destroyed {
+				s.timeouts.arm(&s.timeout, at)
+			}
 			s.written += int64(n)
 			chunk = chunk[n:]
 			s.inFlight = len(chunk)
@@ -1128,15 +1134,23 @@ func (s *Socket) Timeout() time.Duration { return time.Duration(s.idle.Load()) }
 
 // touch notes that bytes moved.
 func (s *Socket) touch() {
+	if at := s.moved(); at != 0 && !s.Destroyed() {
+		s.timeouts.arm(&s.timeout, at)
+	}
+}
+
+// moved notes that bytes moved, and returns when the timeout is to be armed for, or 0 when it is armed or not wanted.
+func (s *Socket) moved() int64 {
 	idle := s.idle.Load()
 	if idle == 0 {
-		return
+		return 0
 	}
 	at := now()
 	s.active.Store(at)
-	if s.fired.Load() && s.fired.Swap(false) && !s.Destroyed() {
-		s.timeouts.arm(&s.timeout, at+idle)
+	if s.fired.Load() && s.fired.Swap(false) {
+		return at + idle
 	}
+	return 0
 }
 
 // arrival returns when the bytes in the inlet were read, or the present if nobody noted that.

@@ -5,6 +5,7 @@ package reference
 import (
 	"io"
 	"net"
+	"sync"
 	"syscall"
 )
 
@@ -26,8 +27,9 @@ type rawRead struct {
 
 type rawWrite struct {
 	attempt func(fd uintptr) bool
-	chunk   []byte // what was not written yet
-	wait    bool   // for the system to take at least something
+	chunk   []byte      // what was not written yet
+	wait    *sync.Mutex // not nil: wait for the system to take at least something, which it does with this held
+	held    bool        // and it is
 	err     error
 }
 
@@ -104,12 +106,20 @@ func (c *rawConn) readInto(p []byte) (n int, err error) {
 }
 
 // write hands over what the kernel takes at once.
-func (c *rawConn) write(p []byte) (int, error) { return c.writeChunk(p, false) }
+func (c *rawConn) write(p []byte) (int, error) { return c.writeChunk(p, nil) }
 
-// writeSome waits until the kernel takes something, and hands over what it takes then.
-func (c *rawConn) writeSome(p []byte) (int, error) { return c.writeChunk(p, true) }
+// writeSome waits until the kernel takes something, and hands over what it takes then. It returns with mu locked, and
+// locks it before it hands anything over: nobody who has it can meet an answer to bytes that are not known to be gone.
+func (c *rawConn) writeSome(p []byte, mu *sync.Mutex) (int, error) {
+	n, err := c.writeChunk(p, mu)
+	if !c.writing.held {
+		mu.Lock()
+	}
+	c.writing.wait, c.writing.held = nil, false
+	return n, err
+}
 
-func (c *rawConn) writeChunk(p []byte, wait bool) (int, error) {
+func (c *rawConn) writeChunk(p []byte, wait *sync.Mutex) (int, error) {
 	w := &c.writing
 	w.chunk, w.wait = p, wait
 	failure := c.raw.Write(w.attempt)
@@ -123,6 +133,10 @@ func (c *rawConn) writeChunk(p []byte, wait bool) (int, error) {
 
 func (c *rawConn) tryWrite(fd uintptr) bool {
 	w := &c.writing
+	if w.wait != nil {
+		w.wait.Lock()
+		w.held = true
+	}
 	for {
 		n, err := syscall.Write(int(fd), w.chunk)
 		switch err {
@@ -131,7 +145,12 @@ func (c *rawConn) tryWrite(fd uintptr) bool {
 			return true // the kernel takes all it has room for
 		case syscall.EINTR:
 		case syscall.EAGAIN:
-			return !w.wait
+			if w.wait == nil {
+				return true
+			}
+			w.held = false
+			w.wait.Unlock()
+			return false
 		default:
 			w.err = err
 			return true
