@@ -468,7 +468,7 @@ func (r *ClientRequest) Abort() {
 		})
 	}
 	if response != nil {
-		response.dump()
+		response.dumpRest()
 	}
 	switch {
 	case socket == nil:
@@ -494,7 +494,9 @@ func (r *ClientRequest) SetTimeout(d time.Duration, callback func()) error {
 	r.mu.Lock()
 	ended := r.responseEnded
 	r.listensTimeout = true
-	r.timeoutCalls++
+	if d != 0 || !r.behaviours.timeoutClearedAtOnce {
+		r.timeoutCalls++
+	}
 	call := r.timeoutCalls
 	r.mu.Unlock()
 	if ended {
@@ -505,6 +507,10 @@ func (r *ClientRequest) SetTimeout(d time.Duration, callback func()) error {
 	}
 	if callback != nil {
 		r.EventTimeout.Once(callback)
+	}
+	if d == 0 && r.behaviours.timeoutClearedAtOnce {
+		r.withSocket(func(socket *Socket) { socket.methods().SetTimeout(0, nil) })
+		return nil
 	}
 	set := func(socket *Socket) {
 		r.mu.Lock()
@@ -599,8 +605,11 @@ func (r *ClientRequest) takeSocket(socket *Socket) {
 		r.listensTimeout = true
 	}
 	r.mu.Unlock()
+	// What was written before belongs to the socket before anybody else learns of it.
+	if r.attach(socket) {
+		r.EventDrain.Emit()
+	}
 	r.EventSocket.Emit(socket)
-	r.attach(socket)
 	if socket.closed {
 		// It was delivered late, and its end is known already.
 		connection := clientConnectionOf(socket, r.behaviours)

@@ -87,6 +87,7 @@ type behaviours struct {
 	reasonBeforeCheck      bool // a refused WriteHead leaves the reason phrase it looked up
 	cookieListJoined       bool // a list of Cookie values is sent as one line
 	corkMessages           bool // Cork and Uncork exist on messages
+	endAgainCalls          bool // the callback of a second End is called too
 	writeCorksSocket       bool // what is written in one turn leaves in one segment
 }
 
@@ -126,7 +127,7 @@ var editions = map[Edition]*behaviours{
 		timeout: 120 * time.Second, keepAliveTimeout: 5 * time.Second, keepAliveTimeoutExists: true,
 		badRequest: "HTTP/1.1 400 Bad Request\r\n\r\n", headerFieldsTooLarge: "HTTP/1.1 400 Bad Request\r\n\r\n",
 		badRequestAfterResponse: true, badRequestSecondRequest: true, requestTimeoutReplaced: true, cookieListJoined: true,
-		maxHeadersCount: 1000, trailerNeedsChunked: true,
+		maxHeadersCount: 1000, trailerNeedsChunked: true, writeCorksSocket: true,
 	},
 	V12: {
 		edition: V12, clientBehaviours: clientEditions[V12], parseErrorReason: true, parseErrorPacket: true, maxHeaderSize: 8 * 1024, showMaxHeaderSize: true,
@@ -147,6 +148,6 @@ var editions = map[Edition]*behaviours{
 		badRequest:              "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n",
 		headerFieldsTooLarge:    "HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\n\r\n",
 		badRequestSecondRequest: true, requestTimeoutReplaced: true, cookieListJoined: true, maxHeadersCount: 1000, messageClose: true,
-		emptyWriteFlushes: true, trailerNeedsChunked: true, corkMessages: true, writeCorksSocket: true,
+		emptyWriteFlushes: true, trailerNeedsChunked: true, corkMessages: true, writeCorksSocket: true, endAgainCalls: true,
 	},
 }

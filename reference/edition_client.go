@@ -14,6 +14,7 @@ type clientBehaviours struct {
 	// Requests.
 	keepAliveDecidedLate        bool // a header block that is rendered at once says keep-alive, whatever the agent does
 	traceHasBody                bool // TRACE has a chunked body by default
+	timeoutClearedAtOnce        bool // SetTimeout(0) does not wait, so that an earlier call that waits wins
 	timeoutWaitsForConnect      bool // the time of SetTimeout begins when the connection stands
 	reusedSocket                bool // requests know that their socket was used before
 	unconnectedWriteWaits       bool // a write before there is a socket reports that the writer should wait
@@ -49,7 +50,7 @@ var clientEditions = map[Edition]clientBehaviours{
 	},
 	V10: {
 		legacyURL: true, requestTimeoutOption: true, timeoutCalledMsecs: true, portErrorExcludesZero: true,
-		traceHasBody: true, timeoutWaitsForConnect: true, unconnectedWriteWaits: true, informationEvents: true,
+		traceHasBody: true, timeoutWaitsForConnect: true, timeoutClearedAtOnce: true, unconnectedWriteWaits: true, informationEvents: true,
 		informationHasOnlyStatus: true, abortedResponseEnds: true, agentMaxSockets: Unlimited, agentHooks: true,
 		socketPathInName: true, tlsNameFields: tlsNameWithContext,
 	},

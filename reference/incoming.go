@@ -401,6 +401,18 @@ func (m *IncomingMessage) dump() {
 	m.inlet.mu.Unlock()
 }
 
+// dumpRest throws away what has not come yet, whoever asked for it.
+func (m *IncomingMessage) dumpRest() {
+	m.dump()
+	m.inlet.mu.Lock()
+	if !m.dumped {
+		m.dumped = true
+		m.flow = flowing
+		m.postFlow()
+	}
+	m.inlet.mu.Unlock()
+}
+
 // postFlow is called with inlet.mu held.
 func (m *IncomingMessage) postFlow() {
 	if !m.flowPosted {

@@ -83,14 +83,16 @@ func (r *messageReader) reset() {
 // turn runs on the strand: it parses the input and tells what was found.
 func (r *messageReader) turn() {
 	in := &r.socket.inlet
+	first := true
 	for {
 		if !in.tryAcquire() {
 			return
 		}
-		if r.stopped || r.socket.Destroyed() {
+		if r.stopped || first && r.socket.Destroyed() {
 			in.release()
 			return
 		}
+		first = false // when a listener destroys the socket, what came with the same packet is told nevertheless
 		r.inTurn = true
 		var what found
 		if len(r.left) > 0 {

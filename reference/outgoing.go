@@ -410,10 +410,7 @@ func (m *OutgoingMessage) write(chunk []byte, text bool, callback func(error), c
 		m.strand.postTask((*uncorkStep)(m))
 	}
 	if !m.hasBody {
-		if callback != nil {
-			m.strand.post(func() { callback(nil) })
-		}
-		return true, nil
+		return true, nil // as in Node, the callback is not called
 	}
 	if len(chunk) == 0 && !m.behaviours.emptyWriteFlushes {
 		return true, nil
@@ -540,7 +537,15 @@ func (m *OutgoingMessage) EndText(text string, callback func()) error {
 func (m *OutgoingMessage) end(chunk []byte, text bool, callback func()) error {
 	m.mu.Lock()
 	if m.ended {
+		finished := m.finished
 		m.mu.Unlock()
+		switch {
+		case callback == nil || !m.behaviours.endAgainCalls:
+		case finished:
+			m.strand.post(callback)
+		default:
+			m.EventFinish.Once(callback)
+		}
 		return nil
 	}
 	if m.head == nil {
@@ -653,7 +658,8 @@ func (m *OutgoingMessage) Uncork() {
 // --- the socket
 
 // attach gives the message a socket and sends what was written before.
-func (m *OutgoingMessage) attach(socket *Socket) {
+// It reports whether a writer waits for EventDrain and may go on.
+func (m *OutgoingMessage) attach(socket *Socket) (drained bool) {
 	m.mu.Lock()
 	m.socket, m.attached = socket, true
 	for i := 0; i < m.corked; i++ {
@@ -681,13 +687,14 @@ func (m *OutgoingMessage) attach(socket *Socket) {
 	ended := m.ended
 	if !ended && m.needDrain && ok {
 		m.needDrain = false
-		m.strand.post(func() { m.EventDrain.Emit() })
+		drained = true
 	}
 	m.cond.Broadcast()
 	m.mu.Unlock()
 	if ended {
 		m.handedOver()
 	}
+	return drained
 }
 
 // handedOver is called without mu when the message was ended and everything is with the socket.

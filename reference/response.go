@@ -226,7 +226,9 @@ func (r *ServerResponse) assign(socket *Socket) {
 	if timeout > 0 {
 		socket.SetTimeout(timeout, nil)
 	}
-	r.attach(socket)
+	if r.attach(socket) {
+		r.strand.post(func() { r.EventDrain.Emit() })
+	}
 }
 
 func (r *ServerResponse) messageEnded() {

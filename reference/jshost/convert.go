@@ -345,6 +345,12 @@ func (h *Host) errorValue(err error) goja.Value {
 	return value
 }
 
+// errorNumbers are what Node 13 calls errors of the system.
+var errorNumbers = map[string]int{
+	"ENOENT": -2, "EACCES": -13, "EPIPE": -32, "EADDRINUSE": -98, "EADDRNOTAVAIL": -99, "ENETUNREACH": -101,
+	"ECONNRESET": -104, "ETIMEDOUT": -110, "ECONNREFUSED": -111, "EHOSTUNREACH": -113, "EAI_AGAIN": -3001, "ENOTFOUND": -3008,
+}
+
 // describeSystemError adds the parts of a message such as "connect ECONNREFUSED 127.0.0.1:1".
 func (h *Host) describeSystemError(value *goja.Object, failure *reference.Error) {
 	operation, rest, found := strings.Cut(failure.Message, " ")
@@ -352,6 +358,9 @@ func (h *Host) describeSystemError(value *goja.Object, failure *reference.Error)
 		return
 	}
 	_ = value.Set("errno", failure.Code)
+	if number, ok := errorNumbers[failure.Code]; ok && h.options.Edition == reference.V13 {
+		_ = value.Set("errno", number)
+	}
 	_ = value.Set("syscall", operation)
 	words := strings.Fields(rest)
 	address := words[len(words)-1]

@@ -2,7 +2,6 @@ package jshost
 
 import (
 	"container/heap"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -237,7 +236,7 @@ func (l *loop) runJobs() {
 
 // peerDelay is how long the other side of a connection may take to learn that it was closed, when that side is a
 // program on this loop too. In Node it knows in the same turn.
-const peerDelay = 200 * time.Microsecond
+const peerDelay = time.Millisecond
 
 func (l *loop) runLast() {
 	l.mu.Lock()
@@ -258,11 +257,18 @@ func (l *loop) runLast() {
 
 // await returns when the network has brought something, or after a time.
 func (l *loop) await(d time.Duration) {
-	for until := time.Now().Add(d); time.Now().Before(until); runtime.Gosched() {
+	over := time.NewTimer(d)
+	defer over.Stop()
+	for {
 		l.mu.Lock()
 		some := len(l.jobs) > 0
 		l.mu.Unlock()
 		if some {
+			return
+		}
+		select {
+		case <-l.wake:
+		case <-over.C:
 			return
 		}
 	}

@@ -107,7 +107,12 @@ func (m *socketMethods) Unref() {
 
 func (h *Host) socketEvent(b *bound, socket *reference.Socket, name string) *event {
 	switch name {
-	case "connect", "ready":
+	case "ready":
+		if h.code("ERR") == "" {
+			return nil
+		}
+		return event0(&socket.EventConnect)
+	case "connect":
 		return event0(&socket.EventConnect)
 	case "secureConnect":
 		return event0(&socket.EventConnect)
@@ -351,7 +356,9 @@ func (h *Host) installSocket() {
 	read("writableCorked", func(s *reference.Socket) any { return s.WritableCorked() })
 	read("writableHighWaterMark", func(*reference.Socket) any { return 16384 })
 	read("readableHighWaterMark", func(*reference.Socket) any { return 16384 })
-	read("timeout", func(s *reference.Socket) any { return milliseconds(s.Timeout()) })
+	if h.hasHeadersTimeout() {
+		read("timeout", func(s *reference.Socket) any { return milliseconds(s.Timeout()) })
+	}
 	read("localAddress", func(s *reference.Socket) any { return hostOf(s.LocalAddr()) })
 	read("localPort", func(s *reference.Socket) any { return portOf(s.LocalAddr()) })
 	read("remoteAddress", func(s *reference.Socket) any { return hostOf(s.RemoteAddr()) })

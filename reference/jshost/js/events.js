@@ -131,6 +131,11 @@
     return this;
   }
 
+  if (!native.serverOptions) { // before Node 9
+    delete EventEmitter.prototype.rawListeners;
+    delete EventEmitter.prototype.off;
+  }
+
   EventEmitter.listenerCount = function (emitter, name) { return emitter.listenerCount(name); };
 
   // Stream is what can be piped.
