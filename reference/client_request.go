@@ -64,7 +64,8 @@ type ClientRequest struct {
 	released        bool // the connection went back to the agent
 	response        *IncomingMessage
 	waiter          *responseWaiter
-	maxHeadersCount int // -1: never set
+	held            *strand // is drained by deliver
+	maxHeadersCount int     // -1: never set
 }
 
 // Information is a response of status 1xx.
@@ -134,10 +135,11 @@ func ended(request *ClientRequest, err error) (*ClientRequest, error) {
 }
 
 // Do makes a request in the blocking style: it sends the body, which may be nil, and waits for the response, whose body
-// can be read then. When the context ends first, the request is aborted and the context's error returned. With an
-// Executor, Do must not be called on it.
+// can be read then. When the context ends first, the request is aborted and the context's error returned. Listeners may
+// be called by the goroutine of Do. With an Executor, Do must not be called on it.
 func Do(ctx context.Context, options RequestOptions, body io.Reader) (*IncomingMessage, error) {
 	waiter := newResponseWaiter()
+	waiter.delivers = body == nil
 	request, err := newClientRequest(&options, nil, waiter)
 	if err != nil {
 		return nil, err
@@ -152,7 +154,9 @@ func Do(ctx context.Context, options RequestOptions, body io.Reader) (*IncomingM
 			return request.wait(ctx, waiter, err)
 		}
 	}
-	if err := request.End(nil, nil); err != nil {
+	err = request.End(nil, nil)
+	request.deliver()
+	if err != nil {
 		request.Abort()
 		return nil, err
 	}
@@ -176,6 +180,7 @@ func (r *ClientRequest) Response(ctx context.Context) (*IncomingMessage, error) 
 // responseWaiter is somebody who blocks until a request has a response or failed.
 type responseWaiter struct {
 	done     chan struct{} // of one element: the outcome is there
+	delivers bool          // it is about to deliver what its request has caused
 	settled  bool          // guarded by the request's mu, until done
 	response *IncomingMessage
 	err      error
@@ -213,6 +218,21 @@ func (r *ClientRequest) fail(err error) {
 func (r *ClientRequest) closed() {
 	r.settle(nil, hangUpError())
 	r.EventClose.Emit()
+}
+
+// deliver is called by somebody who is about to wait for the response: instead of a goroutine made for it, the one that
+// made the request sends it, if its socket was there at once.
+func (r *ClientRequest) deliver() {
+	r.mu.Lock()
+	held := r.held
+	r.held = nil
+	if r.waiter != nil {
+		r.waiter.delivers = false
+	}
+	r.mu.Unlock()
+	if held != nil {
+		held.drain()
+	}
 }
 
 // wait blocks until there is a response. A failure is reported as instead, unless that is nil.
@@ -284,6 +304,7 @@ func newClientRequest(given *RequestOptions, onResponse func(*IncomingMessage), 
 	}
 	r.last, r.shouldKeepAlive = !keep, keep
 	if err := r.startConnecting(); err != nil {
+		r.deliver()
 		return nil, err
 	}
 	return r, nil
@@ -571,7 +592,12 @@ func (r *ClientRequest) connectionFailed(err error) {
 // assignSocket gives the request its socket. From now on its events are delivered in one order with the socket's.
 func (r *ClientRequest) assignSocket(socket *Socket) {
 	r.strand.join(socket.strand)
+	r.mu.Lock()
 	r.assigned = socket
+	if r.waiter != nil && r.waiter.delivers && r.held == nil && socket.strand.hold() {
+		r.held = socket.strand
+	}
+	r.mu.Unlock()
 	r.strand.postTask((*assignedStep)(r))
 }
 

@@ -163,7 +163,19 @@ func (s *strand) run(f func()) {
 	<-done
 }
 
-// drain runs the queues until both are empty. The caller has set running.
+// hold makes an idle strand wait for its caller to drain it, and reports whether it was idle. One with an executor is
+// never held.
+func (s *strand) hold() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.next != nil || s.executor != nil || s.running {
+		return false
+	}
+	s.running = true
+	return true
+}
+
+// drain runs the queues until both are empty. The caller has set running, or holds the strand.
 func (s *strand) drain() {
 	for {
 		s.mu.Lock()
