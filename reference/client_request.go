@@ -631,11 +631,13 @@ func (r *ClientRequest) takeSocket(socket *Socket) {
 		r.listensTimeout = true
 	}
 	r.mu.Unlock()
-	// What was written before belongs to the socket before anybody else learns of it.
-	if r.attach(socket) {
+	if r.drainsIntoSocket() {
 		r.EventDrain.Emit()
 	}
 	r.EventSocket.Emit(socket)
+	if r.attach(socket) {
+		r.EventDrain.Emit()
+	}
 	if socket.closed {
 		// It was delivered late, and its end is known already.
 		connection := clientConnectionOf(socket, r.behaviours)

@@ -141,12 +141,16 @@ type MessageOptions struct {
 	Edition Edition
 	// Executor delivers the events of a message without a socket. Default: nil, a goroutine.
 	Executor Executor
+	// Method, Major and Minor are those of a request that a response is made for. Default: none.
+	Method       string
+	Major, Minor int
 }
 
 // NewMessage is NewIncomingMessage with options.
 func NewMessage(options MessageOptions) *IncomingMessage {
 	socket := options.Socket
-	m := &IncomingMessage{headerLimit: -1, behaviours: behavioursOf(options.Edition)}
+	m := &IncomingMessage{headerLimit: -1, behaviours: behavioursOf(options.Edition),
+		method: options.Method, major: options.Major, minor: options.Minor}
 	m.EventData.message = m
 	m.EventReadable.message = m
 	if socket != nil {

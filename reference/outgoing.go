@@ -697,6 +697,17 @@ func (m *OutgoingMessage) attach(socket *Socket) (drained bool) {
 	return drained
 }
 
+// drainsIntoSocket reports whether a writer waits that may go on now that there is a socket.
+func (m *OutgoingMessage) drainsIntoSocket() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	due := m.needDrain && !m.ended && len(m.output) < highWaterMark
+	if due {
+		m.needDrain = false
+	}
+	return due
+}
+
 // handedOver is called without mu when the message was ended and everything is with the socket.
 func (m *OutgoingMessage) handedOver() {
 	m.EventPrefinish.Emit()

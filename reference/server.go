@@ -183,8 +183,17 @@ func (s *Server) acceptLoop(listener net.Listener) {
 	}
 }
 
+// ListenError gives an error of net.Listen the form that Node gives it.
+func ListenError(err error, address string) error { return listenError(err, address) }
+
 func listenError(err error, address string) error {
 	code := errorCode(err)
+	if code == "ENOENT" {
+		code = "EACCES" // as Node says when the folder of a Unix domain socket does not exist
+	}
+	if host, port, failed := net.SplitHostPort(address); failed == nil && port == "0" {
+		address = host
+	}
 	if code == "" {
 		return &Error{Name: nameError, Message: err.Error(), Cause: err}
 	}

@@ -640,7 +640,10 @@ func (s *Socket) sendParts(callback writeListener, prefix, chunk, suffix []byte)
 	if s.destroyed || s.ending {
 		return false
 	}
-	at := s.written + int64(s.inFlight+len(s.queue)+len(prefix)+len(chunk)+len(suffix))
+	pending := s.inFlight + len(s.queue) + len(prefix) + len(chunk) + len(suffix)
+	at := s.written + int64(pending)
+	// As in Node, what was asked for counts, not what the system took at once.
+	ok := pending < highWaterMark
 	direct := len(s.queue) == 0 && s.corked == 0 && s.raw != nil && !s.flushing && !s.connecting
 	if direct {
 		s.sendDirectly(prefix, chunk, suffix)
@@ -652,7 +655,13 @@ func (s *Socket) sendParts(callback writeListener, prefix, chunk, suffix []byte)
 		if callback != nil {
 			s.strand.postTask(callback)
 		}
-		return true
+		if !ok {
+			s.strand.post(s.drained)
+		}
+		return ok
+	}
+	if !ok {
+		s.needDrain = true
 	}
 	if callback != nil {
 		s.callbacks = append(s.callbacks, writeCallback{at, callback})
@@ -663,10 +672,6 @@ func (s *Socket) sendParts(callback writeListener, prefix, chunk, suffix []byte)
 		s.flushLater()
 	default:
 		s.flush()
-	}
-	ok := s.inFlight+len(s.queue) < highWaterMark
-	if !ok {
-		s.needDrain = true
 	}
 	return ok
 }

@@ -374,6 +374,9 @@ func (h *Host) describeSystemError(value *goja.Object, failure *reference.Error)
 		_ = value.Set("hostname", address)
 	} else {
 		_ = value.Set("address", address)
+		if operation == "listen" && strings.Contains(address, "/") {
+			_ = value.Set("port", -1)
+		}
 	}
 }
 

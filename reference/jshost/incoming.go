@@ -158,10 +158,19 @@ func (h *Host) installIncomingMessage() {
 	if h.hasHeadersTimeout() {
 		read("aborted", func(m *reference.IncomingMessage) any { return m.Aborted() })
 	}
-	read("httpVersion", func(m *reference.IncomingMessage) any { return m.HTTPVersion() })
-	read("httpVersionMajor", func(m *reference.IncomingMessage) any { return m.HTTPVersionMajor() })
-	read("httpVersionMinor", func(m *reference.IncomingMessage) any { return m.HTTPVersionMinor() })
-	read("upgrade", func(m *reference.IncomingMessage) any { return m.Upgrade() })
+	// A message that no parser made has no version.
+	parsed := func(get func(*reference.IncomingMessage) any) func(*reference.IncomingMessage) any {
+		return func(m *reference.IncomingMessage) any {
+			if m.HTTPVersionMajor() == 0 && m.Method() == "" && m.StatusCode() == 0 {
+				return goja.Null()
+			}
+			return get(m)
+		}
+	}
+	read("httpVersion", parsed(func(m *reference.IncomingMessage) any { return m.HTTPVersion() }))
+	read("httpVersionMajor", parsed(func(m *reference.IncomingMessage) any { return m.HTTPVersionMajor() }))
+	read("httpVersionMinor", parsed(func(m *reference.IncomingMessage) any { return m.HTTPVersionMinor() }))
+	read("upgrade", parsed(func(m *reference.IncomingMessage) any { return m.Upgrade() }))
 	read("method", func(m *reference.IncomingMessage) any {
 		if m.StatusCode() != 0 || m.Method() == "" {
 			return goja.Null()

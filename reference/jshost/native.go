@@ -39,6 +39,16 @@ func (h *Host) installNative(native *goja.Object) {
 	set("argumentTypeError", func(call goja.FunctionCall) goja.Value {
 		return h.argumentTypeError(call.Argument(0).String(), call.Argument(1).String(), call.Argument(2))
 	})
+	set("numberError", func(call goja.FunctionCall) goja.Value {
+		name, text := call.Argument(0).String(), textOf(call.Argument(1))
+		switch h.options.Edition {
+		case reference.V6, reference.V03:
+			return h.newError("TypeError", "", `"`+name+`" argument must be a positive number`)
+		}
+		return h.newError("RangeError", "ERR_OUT_OF_RANGE",
+			`The value of "`+name+`" is out of range. It must be a non-negative number. Received `+text)
+	})
+	_ = native.Set("laterThan10", h.hasHeadersTimeout())
 	set("callbackError", func(call goja.FunctionCall) goja.Value {
 		return h.newError("TypeError", "ERR_INVALID_CALLBACK", "Callback must be a function. Received "+call.Argument(0).String())
 	})
@@ -138,6 +148,7 @@ func (h *Host) installNative(native *goja.Object) {
 	set("initSocket", h.initSocket)
 	set("initNetServer", h.initNetServer)
 	set("initIncomingMessage", h.initIncomingMessage)
+	set("initOutgoingMessage", h.initOutgoingMessage)
 	set("initServerResponse", h.initServerResponse)
 	set("initClientRequest", h.initClientRequest)
 	set("secureRequest", h.secureRequest)

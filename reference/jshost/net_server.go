@@ -35,7 +35,7 @@ func (s *netServer) listen(network, address string) error {
 	}
 	listener, err := net.Listen(network, address)
 	if err != nil {
-		failure := &reference.Error{Code: "EADDRINUSE", Name: "Error", Message: "listen EADDRINUSE: address already in use " + address, Cause: err}
+		failure := reference.ListenError(err, address)
 		s.host.loop.ExecuteSoon(func() { s.eventError.Emit(failure) })
 		return nil
 	}

@@ -14,9 +14,19 @@ func (h *Host) outgoingMessageOf(value goja.Value) *reference.OutgoingMessage {
 			return &value.OutgoingMessage
 		case *reference.ClientRequest:
 			return &value.OutgoingMessage
+		case *reference.OutgoingMessage:
+			return value
 		}
 	}
 	return nil
+}
+
+// initOutgoingMessage ties a new object to a message of its own, which a subclass replaces.
+func (h *Host) initOutgoingMessage(call goja.FunctionCall) goja.Value {
+	message := reference.NewOutgoingMessage(h.options.Edition, h.loop)
+	b := h.bind(call.Argument(0).ToObject(h.vm), message, func(name string) *event { return h.outgoingEvent(message, name) })
+	b.throwUnheardErrors(&message.EventError)
+	return goja.Undefined()
 }
 
 func (h *Host) outgoingEvent(message *reference.OutgoingMessage, name string) *event {
@@ -89,6 +99,9 @@ func (h *Host) installOutgoingMessage() {
 		return goja.Undefined()
 	})
 	h.method(prototype, "addTrailers", func(call goja.FunctionCall) goja.Value {
+		if isMissing(call.Argument(0)) {
+			panic(vm.NewTypeError("Cannot convert undefined or null to object"))
+		}
 		h.throw(self(call).AddTrailers(h.fieldsOf(call.Argument(0))...))
 		return goja.Undefined()
 	})

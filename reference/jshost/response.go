@@ -39,7 +39,20 @@ func (h *Host) initServerResponse(call goja.FunctionCall) goja.Value {
 	}
 	request, ok := valueOf[*reference.IncomingMessage](h, call.Argument(1))
 	if !ok {
-		request = reference.NewMessage(reference.MessageOptions{Edition: h.options.Edition, Executor: h.loop})
+		options := reference.MessageOptions{Edition: h.options.Edition, Executor: h.loop}
+		if given, ok := call.Argument(1).(*goja.Object); ok {
+			number := func(name string) int {
+				if value := given.Get(name); value != nil {
+					return int(value.ToInteger())
+				}
+				return 0
+			}
+			if method := given.Get("method"); !isMissing(method) {
+				options.Method = method.String()
+			}
+			options.Major, options.Minor = number("httpVersionMajor"), number("httpVersionMinor")
+		}
+		request = reference.NewMessage(options)
 	}
 	h.bindResponse(object, reference.NewServerResponse(request))
 	return goja.Undefined()

@@ -339,7 +339,12 @@ func (h *Host) installSocket() {
 	})
 	h.method(prototype, "ref", func(call goja.FunctionCall) goja.Value { self(call).Ref(); return call.This })
 	h.method(prototype, "unref", func(call goja.FunctionCall) goja.Value { self(call).Unref(); return call.This })
-	h.method(prototype, "address", func(call goja.FunctionCall) goja.Value { return h.addressObject(self(call).LocalAddr()) })
+	h.method(prototype, "address", func(call goja.FunctionCall) goja.Value {
+		if address, ok := self(call).LocalAddr().(*net.TCPAddr); ok {
+			return h.addressObject(address)
+		}
+		return vm.NewObject()
+	})
 
 	read := func(name string, get func(*reference.Socket) any) {
 		h.property(prototype, name, getter(h, get), nil)

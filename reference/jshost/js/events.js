@@ -55,7 +55,9 @@
       if (name !== 'error') return false;
       var error = args[0];
       if (error instanceof Error) throw error;
-      var unhandled = new Error('Unhandled error. (' + String(error) + ')');
+      var text = typeof error === 'string' ? "'" + error + "'" : String(error);
+      if (!native.serverOptions) throw new Error('Uncaught, unspecified "error" event. (' + String(error) + ')');
+      var unhandled = new Error('Unhandled error. (' + text + ')');
       unhandled.code = 'ERR_UNHANDLED_ERROR';
       unhandled.context = error;
       throw unhandled;
@@ -106,7 +108,11 @@
       var events = table(this, false);
       return events ? Reflect.ownKeys(events) : [];
     },
-    setMaxListeners: function (n) { hidden(this, '_maxListeners', n); return this; },
+    setMaxListeners: function (n) {
+      if (typeof n !== 'number' || n < 0 || n !== n) throw native.numberError('n', n);
+      hidden(this, '_maxListeners', n);
+      return this;
+    },
     getMaxListeners: function () {
       return this._maxListeners === undefined ? EventEmitter.defaultMaxListeners : this._maxListeners;
     }
@@ -212,6 +218,24 @@
   function hidden(object, name, value) {
     Object.defineProperty(object, name, {value: value, writable: true, configurable: true, enumerable: false});
     return value;
+  }
+
+  // The promise of an event, or of the error that comes before it.
+  if (native.laterThan10) {
+    EventEmitter.once = function (emitter, name) {
+      return new Promise(function (resolve, reject) {
+        function heard() {
+          emitter.removeListener('error', failed);
+          resolve(Array.prototype.slice.call(arguments));
+        }
+        function failed(error) {
+          emitter.removeListener(name, heard);
+          reject(error);
+        }
+        emitter.once(name, heard);
+        if (name !== 'error') emitter.once('error', failed);
+      });
+    };
   }
 
   modules.events = EventEmitter;

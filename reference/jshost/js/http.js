@@ -30,6 +30,7 @@
   var OutgoingMessage = subclass(function OutgoingMessage() {
     if (!(this instanceof OutgoingMessage)) return new OutgoingMessage();
     kit.Bound.call(this);
+    if (!(this instanceof ServerResponse || this instanceof ClientRequest)) native.initOutgoingMessage(this);
   }, kit.Bound);
 
   var ServerResponse = subclass(function ServerResponse(request) {

@@ -41,6 +41,26 @@
     inspect: text,
     isArray: Array.isArray
   };
+  if (native.serverOptions) {
+    modules.util.promisify = function promisify(original) {
+      return function () {
+        var self = this;
+        var args = Array.prototype.slice.call(arguments);
+        return new Promise(function (resolve, reject) {
+          original.apply(self, args.concat(function (error, value) {
+            if (error) reject(error);
+            else resolve(value);
+          }));
+        });
+      };
+    };
+  }
+  if (native.laterThan10) {
+    kit.hidden(native.global, 'queueMicrotask', function queueMicrotask(callback) {
+      if (typeof callback !== 'function') throw native.callbackError(callback);
+      Promise.resolve().then(callback);
+    });
+  }
 
   function AssertionError(message, actual, expected) {
     var error = new Error(message);
