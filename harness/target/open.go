@@ -46,6 +46,7 @@ func (e *UnknownError) Error() string {
 func Reference() Target {
 	return NewInProcess(Description{
 		Name: "reference", Implementation: "conform-reference", Version: ModuleVersion(), Edition: vectors.V12,
+		Capabilities: []string{"net", "unix", "listen-on-unix-socket", "tls"},
 	}, LaunchReference)
 }
 
