@@ -256,8 +256,11 @@ func (s *Socket) Executor() Executor { return s.strand.executor }
 func (s *Socket) Resume() {
 	s.inlet.mu.Lock()
 	s.inlet.flows = true
-	s.startReading()
+	started := s.startReading()
 	s.inlet.mu.Unlock()
+	if started {
+		s.strand.letStart()
+	}
 }
 
 // Pause stops the flow of EventData. One chunk that was already on its way is kept.
@@ -283,11 +286,11 @@ func (s *Socket) listened() {
 	}
 }
 
-// startReading makes sure that a goroutine reads while the socket flows. It is called with inlet.mu held.
-func (s *Socket) startReading() {
+// startReading makes sure that a goroutine reads while the socket flows, and reports whether it started one. It is called with inlet.mu held.
+func (s *Socket) startReading() bool {
 	in := &s.inlet
 	if in.runs || !in.flows || in.told {
-		return
+		return false
 	}
 	s.mu.Lock()
 	ready := s.stream != nil && !s.connecting && (!s.destroyed || in.failed != nil)
@@ -296,6 +299,7 @@ func (s *Socket) startReading() {
 		in.runs = true
 		go s.readLoop()
 	}
+	return ready
 }
 
 // readLoop is the goroutine of a connection. It ends when the socket stops flowing.
@@ -1408,7 +1412,10 @@ func Dial(ctx context.Context, options DialOptions) *Socket {
 		s.SetTimeout(options.Timeout, nil)
 	}
 	// Whoever called Dial is to have the socket before anything can happen to it.
-	s.strand.post(func() { go s.dial(ctx, cancel, options) })
+	s.strand.post(func() {
+		go s.dial(ctx, cancel, options)
+		s.strand.letStart()
+	})
 	return s
 }
 

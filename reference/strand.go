@@ -1,6 +1,9 @@
 package reference
 
-import "sync"
+import (
+	"runtime"
+	"sync"
+)
 
 // Executor runs functions one after the other, in the order they were handed over. With an Executor every event of
 // every connection is delivered through it, which puts a whole program on one loop, as Node does. Execute must not run
@@ -196,6 +199,14 @@ func (s *strand) drain() {
 		}
 		s.mu.Unlock()
 		next.run()
+	}
+}
+
+// letStart lets a goroutine that was just started come to its system call before the loop goes on, so that of several
+// connections the first comes first.
+func (s *strand) letStart() {
+	if s.soon != nil {
+		runtime.Gosched()
 	}
 }
 
