@@ -1442,7 +1442,8 @@ func (s *Socket) dial(ctx context.Context, cancel context.CancelFunc, options Di
 		conn = secure
 	}
 	if err != nil {
-		s.Destroy(dialError(err, network, options.Address))
+		failure := dialError(err, network, options.Address)
+		s.strand.arrive(func() { s.Destroy(failure) })
 		return
 	}
 	s.strand.run(func() { s.connected(conn) })
