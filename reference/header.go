@@ -8,10 +8,15 @@ import (
 // HeaderValue is the value of one outgoing header as it was set: a string, a number, a list of strings, or a value of
 // a foreign language that keeps its identity. The zero value is "undefined", which no setter accepts.
 type HeaderValue struct {
-	kind    valueKind
-	text    string
+	kind   valueKind
+	text   string
+	number float64
+	rare   *rareValue // of a list or a foreign value; never changed
+}
+
+// rareValue is what most header values have no use for.
+type rareValue struct {
 	list    []string
-	number  float64
 	foreign any
 	live    func() []string // what the list is now
 }
@@ -37,31 +42,41 @@ func NumberValue(number float64) HeaderValue {
 
 // ListValue is a header value that is sent as one field line for each element.
 func ListValue(list ...string) HeaderValue {
-	return HeaderValue{kind: valueList, list: append([]string(nil), list...)}
+	return HeaderValue{kind: valueList, rare: &rareValue{list: append([]string(nil), list...)}}
 }
 
 // ForeignValue is a header value that Foreign gives back as it is and that is sent as text.
 func ForeignValue(value any, text string) HeaderValue {
-	return HeaderValue{kind: valueForeign, foreign: value, text: text}
+	return HeaderValue{kind: valueForeign, text: text, rare: &rareValue{foreign: value}}
 }
 
 // ForeignListValue is ForeignValue for a list, sent as one field line for each element of lines.
 func ForeignListValue(value any, lines ...string) HeaderValue {
-	return HeaderValue{kind: valueForeignList, foreign: value, list: lines}
+	return HeaderValue{kind: valueForeignList, rare: &rareValue{foreign: value, list: lines}}
 }
 
 // LiveListValue is ForeignListValue for a list that its owner may change until the header block is made: lines is called
 // then, and now. It must not call methods of the message.
 func LiveListValue(value any, lines func() []string) HeaderValue {
-	return HeaderValue{kind: valueForeignList, foreign: value, list: lines(), live: lines}
+	return HeaderValue{kind: valueForeignList, rare: &rareValue{foreign: value, list: lines(), live: lines}}
 }
 
 // settled returns the value as it is now.
 func (v HeaderValue) settled() HeaderValue {
-	if v.live != nil {
-		v.list = v.live()
+	if v.rare != nil && v.rare.live != nil {
+		now := *v.rare
+		now.list = now.live()
+		v.rare = &now
 	}
 	return v
+}
+
+// list returns the elements of a list, and nil for other values.
+func (v HeaderValue) list() []string {
+	if v.rare == nil {
+		return nil
+	}
+	return v.rare.list
 }
 
 // IsUndefined reports whether the value is the zero HeaderValue.
@@ -74,12 +89,17 @@ func (v HeaderValue) IsList() bool { return v.kind == valueList || v.kind == val
 func (v HeaderValue) Number() (float64, bool) { return v.number, v.kind == valueNumber }
 
 // Foreign returns the foreign value that was set, or nil.
-func (v HeaderValue) Foreign() any { return v.foreign }
+func (v HeaderValue) Foreign() any {
+	if v.rare == nil {
+		return nil
+	}
+	return v.rare.foreign
+}
 
 // Lines returns the values of the field lines that are sent.
 func (v HeaderValue) Lines() []string {
 	if v.IsList() {
-		return append([]string(nil), v.list...)
+		return append([]string(nil), v.list()...)
 	}
 	return []string{v.text}
 }
@@ -90,7 +110,7 @@ func (v HeaderValue) String() string {
 	case v.kind == valueUndefined:
 		return "undefined"
 	case v.IsList():
-		return strings.Join(v.list, ",")
+		return strings.Join(v.list(), ",")
 	default:
 		return v.text
 	}
@@ -113,7 +133,8 @@ func Field(name string, values ...string) HeaderField {
 // headerStore keeps outgoing headers in the order in which they were first set, with the case of the last setting.
 type headerStore struct {
 	fields []HeaderField
-	used   bool // a header was set at some time, even if it was removed since
+	room   [2]HeaderField // where fields begin
+	used   bool           // a header was set at some time, even if it was removed since
 }
 
 func (h *headerStore) find(name string) int {
@@ -137,6 +158,9 @@ func (h *headerStore) set(name string, value HeaderValue) {
 	if i := h.find(name); i >= 0 {
 		h.fields[i] = HeaderField{name, value}
 		return
+	}
+	if h.fields == nil {
+		h.fields = h.room[:0]
 	}
 	h.fields = append(h.fields, HeaderField{name, value})
 }
@@ -224,7 +248,7 @@ func hasInvalidCharacter(text string) bool {
 
 func (v HeaderValue) hasInvalidCharacter() bool {
 	if v.IsList() {
-		for _, line := range v.list {
+		for _, line := range v.list() {
 			if hasInvalidCharacter(line) {
 				return true
 			}

@@ -29,6 +29,7 @@ type IncomingMessage struct {
 	behaviours *behaviours
 	strand     *strand
 	source     messageSource
+	response   *ServerResponse // of a server's request: where its response will be made
 
 	// Set before anybody sees the message.
 	method        string
@@ -62,9 +63,9 @@ type IncomingMessage struct {
 	closed         bool
 	readablePosted bool
 	flowPosted     bool
-	failure        error
 	truncated      bool // the body ends here although it is not complete
 	closesAtEnd    bool // EventClose follows EventEnd
+	failure        error
 }
 
 type flowState uint8
@@ -148,19 +149,22 @@ type MessageOptions struct {
 
 // NewMessage is NewIncomingMessage with options.
 func NewMessage(options MessageOptions) *IncomingMessage {
-	socket := options.Socket
-	m := &IncomingMessage{headerLimit: -1, behaviours: behavioursOf(options.Edition),
-		method: options.Method, major: options.Major, minor: options.Minor}
+	m := &IncomingMessage{behaviours: behavioursOf(options.Edition), method: options.Method, major: options.Major, minor: options.Minor}
+	m.prepare(options.Socket, options.Executor)
+	return m
+}
+
+func (m *IncomingMessage) prepare(socket *Socket, executor Executor) {
+	m.headerLimit = -1
 	m.EventData.message = m
 	m.EventReadable.message = m
 	if socket != nil {
 		m.inlet, m.strand = &socket.inlet, socket.strand
 		m.socket.Store(socket)
 	} else {
-		m.inlet, m.strand = &inlet{}, newStrand(options.Executor)
+		m.inlet, m.strand = &inlet{}, newStrand(executor)
 		m.inlet.cond.L = &m.inlet.mu
 	}
-	return m
 }
 
 // --- head
@@ -292,7 +296,7 @@ func (m *IncomingMessage) SetTimeout(d time.Duration, callback func(*Socket)) {
 // --- body
 
 // Read reads the body. It blocks until there is something, and returns io.EOF behind the last byte, or ECONNRESET when
-// the connection closed before it.
+// the connection closed before it. Listeners of EventEnd may be called by the goroutine of Read then.
 func (m *IncomingMessage) Read(p []byte) (int, error) {
 	in := m.inlet
 	in.mu.Lock()
@@ -311,7 +315,14 @@ func (m *IncomingMessage) Read(p []byte) (int, error) {
 		}
 		switch {
 		case m.complete:
+			// Who has read a response whole is to find its connection free for the next request.
+			held := !m.endPosted && m.strand.hold()
 			m.postEnd()
+			if held {
+				in.mu.Unlock()
+				m.strand.drain()
+				in.mu.Lock()
+			}
 			return 0, io.EOF
 		case m.failure != nil:
 			return 0, m.failure

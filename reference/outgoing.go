@@ -56,7 +56,6 @@ type OutgoingMessage struct {
 	trailer           []byte
 
 	socket     *Socket // as the user sees it
-	attached   bool    // writes go to socket
 	output     []byte  // written before a socket was attached
 	waiting    []pendingCallback
 	first      [1]pendingCallback // room for waiting
@@ -65,8 +64,9 @@ type OutgoingMessage struct {
 	finished   bool // the last byte was handed over
 	destroyed  bool
 	needDrain  bool
+	attached   bool // writes go to socket
+	uncorks    bool // an uncork of turnSocket is posted
 	corked     int
-	uncorks    bool    // an uncork of turnSocket is posted
 	turnSocket *Socket // corked until the end of the turn
 }
 
@@ -250,10 +250,10 @@ func (m *OutgoingMessage) storeHeader(status int, fields []HeaderField, checked 
 		}
 		if !value.IsList() {
 			head = append(append(append(append(head, name...), ": "...), value.String()...), "\r\n"...)
-		} else if len(value.list) > 1 && m.behaviours.cookieListJoined && equalNames(name, "cookie") {
-			head = append(append(append(append(head, name...), ": "...), strings.Join(value.list, "; ")...), "\r\n"...)
+		} else if len(value.list()) > 1 && m.behaviours.cookieListJoined && equalNames(name, "cookie") {
+			head = append(append(append(append(head, name...), ": "...), strings.Join(value.list(), "; ")...), "\r\n"...)
 		} else {
-			for _, line := range value.list {
+			for _, line := range value.list() {
 				head = append(append(append(append(head, name...), ": "...), line...), "\r\n"...)
 			}
 		}

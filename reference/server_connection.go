@@ -178,9 +178,17 @@ func (c *serverConnection) receiving() *IncomingMessage {
 
 // --- messageUser
 
+// serverExchange is a request and its response, which a server makes together.
+type serverExchange struct {
+	request  IncomingMessage
+	response ServerResponse
+}
+
 func (c *serverConnection) readHead(head *http1.Head) (*IncomingMessage, http1.Action) {
-	request := NewIncomingMessage(c.socket)
-	request.behaviours = c.server.behaviours
+	exchange := &serverExchange{}
+	request := &exchange.request
+	request.prepare(c.socket, nil)
+	request.behaviours, request.response = c.server.behaviours, &exchange.response
 	request.fill(head, c.server.headersKept())
 	request.bodyless = !head.Chunked && head.ContentLength <= 0
 	switch {
@@ -203,7 +211,7 @@ func (c *serverConnection) messageArrived(request *IncomingMessage) {
 	c.unfinished = append(c.unfinished, request)
 	c.holdForOutput()
 
-	response := &ServerResponse{}
+	response := request.response
 	response.init(request, server.behaviours, c.socket.strand, c)
 	response.shouldKeepAlive = request.keepAlive
 	if timeout := server.KeepAliveTimeout(); timeout > 0 && server.behaviours.keepAliveHeader {
