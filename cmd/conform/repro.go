@@ -33,7 +33,7 @@ test, and peer.js, a Node script that plays the other side of the connection and
 prints what happens on the wire, what is permitted and whether it was seen. A
 line in README.md says how to run them. Neither needs conform.`,
 		Example: `  conform repro client.abort/after-response-order
-  conform repro server.close/twice --dir /tmp/twice`,
+  conform repro response.cork/until-uncork --dir cork`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completeIDs(true),
 		RunE: func(cmd *cobra.Command, args []string) error {
