@@ -169,8 +169,11 @@ func (a *Agent) validated(options AgentOptions) (*Agent, error) {
 // Protocol returns "http:" or "https:".
 func (a *Agent) Protocol() string { return a.protocol }
 
-// DefaultPort returns the port of requests that name none: 80 or 443.
-func (a *Agent) DefaultPort() int { return a.defaultPort }
+// DefaultPort returns the port of requests that name none: 80 or 443 unless it was set.
+func (a *Agent) DefaultPort() int { return a.limit(&a.defaultPort) }
+
+// SetDefaultPort changes the port of requests that name none.
+func (a *Agent) SetDefaultPort(port int) { a.setLimit(&a.defaultPort, port) }
 
 // KeepAlive reports whether sockets are kept.
 func (a *Agent) KeepAlive() bool { return a.keepAlive }

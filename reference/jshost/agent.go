@@ -264,7 +264,8 @@ func (h *Host) installAgentMembers(prototype *goja.Object) {
 	property("keepAlive", func(a *reference.Agent) any { return a.KeepAlive() }, nil)
 	property("keepAliveMsecs", func(a *reference.Agent) any { return milliseconds(a.KeepAliveDelay()) }, nil)
 	property("protocol", func(a *reference.Agent) any { return a.Protocol() }, nil)
-	property("defaultPort", func(a *reference.Agent) any { return a.DefaultPort() }, nil)
+	property("defaultPort", func(a *reference.Agent) any { return a.DefaultPort() },
+		func(a *reference.Agent, value goja.Value) { a.SetDefaultPort(int(value.ToInteger())) })
 	property("sockets", func(a *reference.Agent) any { return listsObject(h, a.Sockets()) }, nil)
 	property("freeSockets", func(a *reference.Agent) any { return listsObject(h, a.FreeSockets()) }, nil)
 	property("requests", func(a *reference.Agent) any { return listsObject(h, a.Requests()) }, nil)
