@@ -48,7 +48,8 @@
 // connection come one at a time, in the order in which Node emits them. Those of different connections come
 // concurrently, unless an [Executor] puts everything on one loop. Every method can be called from any goroutine; a
 // response may be ended by another goroutine, long after its listener has returned. A listener that blocks delays the
-// other events of its connection, and nothing else.
+// other events of its connection, and nothing else. Calls that block anyway, [Do] and a Read that returns the end of a
+// body, may deliver events themselves: do not hold a lock meanwhile that a listener takes.
 //
 // # The life of a message
 //
