@@ -276,7 +276,7 @@ func newClientRequest(given *RequestOptions, onResponse func(*IncomingMessage), 
 	r.prepare(r, base.b, &r.own, nil)
 	defaultPort := 0
 	if r.agent != nil {
-		defaultPort = base.defaultPort
+		defaultPort = base.DefaultPort()
 	}
 	if err := options.complete(base.b, base.protocol, defaultPort); err != nil {
 		return nil, err
@@ -392,11 +392,15 @@ func (r *ClientRequest) Method() string {
 	return r.options.Method
 }
 
-// SetMethod changes the request method, as long as the header block is not settled. It is not checked.
-func (r *ClientRequest) SetMethod(method string) {
+// SetMethod changes the request method, as long as the header block is not settled. Error: ERR_INVALID_HTTP_TOKEN.
+func (r *ClientRequest) SetMethod(method string) error {
+	if !isToken(method) {
+		return r.behaviours.methodError(method)
+	}
 	r.mu.Lock()
 	r.options.Method = method
 	r.mu.Unlock()
+	return nil
 }
 
 // Path returns the request target.
@@ -407,9 +411,9 @@ func (r *ClientRequest) Path() string {
 }
 
 // SetPath changes the request target, as long as the header block is not settled. Error:
-// ERR_UNESCAPED_CHARACTERS for one that would end the line.
+// ERR_UNESCAPED_CHARACTERS for one that the option would not take.
 func (r *ClientRequest) SetPath(path string) error {
-	if hasInvalidCharacter(path) {
+	if path == "" || !r.behaviours.validPath(path) {
 		return r.behaviours.unescapedError()
 	}
 	r.mu.Lock()

@@ -133,6 +133,8 @@ func ExampleAgent_reusedSocket() {
 		return
 	}
 	defer agent.Destroy()
+	freed := make(chan struct{}, 2)
+	agent.EventFree.On(func(*reference.Socket, *reference.RequestOptions) { freed <- struct{}{} })
 
 	get := func(path string) (string, error) {
 		for {
@@ -153,6 +155,7 @@ func ExampleAgent_reusedSocket() {
 		}
 	}
 	fmt.Println(get("/first"))
+	<-freed
 	fmt.Println(get("/second"))
 	// Output:
 	// answer to /first <nil>

@@ -52,7 +52,7 @@ func ForeignValue(value any, text string) HeaderValue {
 
 // ForeignListValue is ForeignValue for a list, sent as one field line for each element of lines.
 func ForeignListValue(value any, lines ...string) HeaderValue {
-	return HeaderValue{kind: valueForeignList, rare: &rareValue{foreign: value, list: lines}}
+	return HeaderValue{kind: valueForeignList, rare: &rareValue{foreign: value, list: append([]string(nil), lines...)}}
 }
 
 // LiveListValue is ForeignListValue for a list that its owner may change until the header block is made: lines is called

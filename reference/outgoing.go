@@ -228,8 +228,12 @@ func (m *OutgoingMessage) storeHeader(status int, fields []HeaderField, checked 
 	defaultKeepAlive := true
 	for i := range fields {
 		name, value := fields[i].Name, fields[i].Value.settled()
-		if !checked && !(m.behaviours.undefinedInWriteHead && value.IsUndefined()) {
-			if err := m.behaviours.checkHeader(name, value); err != nil {
+		if !checked || value.rare != nil && value.rare.live != nil {
+			check := value
+			if m.behaviours.undefinedInWriteHead && value.IsUndefined() {
+				check = StringValue("undefined")
+			}
+			if err := m.behaviours.checkHeader(name, check); err != nil {
 				return err
 			}
 		}

@@ -218,7 +218,9 @@ func (o *RequestOptions) authorization() string {
 func (b *behaviours) validPath(path string) bool {
 	for _, r := range path {
 		if b.pathRejectsSpaceOnly {
-			if r == ' ' {
+			// Node of these editions lets control characters into the request line, and cuts those above U+00FF down to
+			// anything. That would not stay one line.
+			if r == ' ' || r < ' ' && r != '\t' || r == 0x7f || r > 0xff {
 				return false
 			}
 		} else if r < 0x21 || r > 0xff {

@@ -154,9 +154,15 @@ func (r *ServerResponse) writeHead(status int, original, reason string, hasReaso
 	return r.storeHeader(status, fields, checked, "HTTP/1.1 ", formatStatus(status), " ", message)
 }
 
-// cutLine keeps a response whole where the edition's Node let line ends into the status line.
+// cutLine keeps a response whole where the edition's Node let anything into the status line: what no line may hold, also
+// after Node has cut characters down to one byte, becomes a space.
 func cutLine(text string) string {
-	return strings.NewReplacer("\r", " ", "\n", " ").Replace(text)
+	return strings.Map(func(c rune) rune {
+		if c > 0xff || c < ' ' && c != '\t' || c == 0x7f {
+			return ' '
+		}
+		return c
+	}, text)
 }
 
 func (r *ServerResponse) implicitHeader() error {

@@ -20,6 +20,7 @@ type serverConnection struct {
 	unfinished []*IncomingMessage // requests whose response is not finished, in order
 	keepAlive  bool               // the socket's timeout is the keep-alive timeout
 	closed     bool
+	answered   bool              // a violation was, by default: the connection ends when that is handed over
 	lost       []*ServerResponse // ended, and not handed to the system
 
 	mu              sync.Mutex
@@ -340,6 +341,9 @@ func (c *serverConnection) parseFailed(err *Error) {
 		}
 		return
 	}
+	if c.answered {
+		return
+	}
 	answer := behaviours.badRequest
 	if err.Code == "HPE_HEADER_OVERFLOW" {
 		answer = behaviours.headerFieldsTooLarge
@@ -349,6 +353,8 @@ func (c *serverConnection) parseFailed(err *Error) {
 		started = response != nil && response.HeadersSent()
 	}
 	if answer != "" && c.socket.Writable() && (!started || behaviours.badRequestAfterResponse) {
+		c.answered = true
+		c.socket.Pause()
 		c.socket.Send([]byte(answer), nil)
 		c.socket.destroyAfterFlush(err)
 		return
@@ -386,7 +392,11 @@ func (c *serverConnection) responseEnded(response *ServerResponse) {
 		next, c.waiting = c.waiting[0], c.waiting[1:]
 	}
 	c.current = next
+	resume := c.pausedForOutput && len(c.waiting) == pipelineLimit/2
 	c.mu.Unlock()
+	if resume {
+		c.socket.strand.post(c.resumeAfterOutput)
+	}
 	if next != nil {
 		next.assign(c.socket)
 	}
@@ -447,7 +457,18 @@ func (c *serverConnection) pendingOutput(delta int) {
 	}
 }
 
+// pipelineLimit is how many requests may wait for an answer before the peer has to wait too. Node knows no such limit.
+const pipelineLimit = 1000
+
 func (c *serverConnection) holdForOutput() {
+	c.mu.Lock()
+	full := len(c.waiting) >= pipelineLimit
+	c.pausedForOutput = c.pausedForOutput || full
+	c.mu.Unlock()
+	if full {
+		c.socket.Pause()
+		return
+	}
 	if c.pendingBytes.Load() < highWaterMark && c.socket.WritableLength() < highWaterMark {
 		return
 	}
@@ -466,8 +487,8 @@ func (c *serverConnection) resumeAfterOutput() {
 		return
 	}
 	c.mu.Lock()
-	paused := c.pausedForOutput
-	c.pausedForOutput = false
+	paused := c.pausedForOutput && len(c.waiting) < pipelineLimit
+	c.pausedForOutput = c.pausedForOutput && !paused
 	c.mu.Unlock()
 	if paused && !c.closed {
 		c.socket.Resume()

@@ -352,7 +352,7 @@ func (h *Host) installClientRequest() {
 		h.property(prototype, name, getter(h, get), setter(h, set))
 	}
 	property("method", func(r *reference.ClientRequest) any { return r.Method() },
-		func(r *reference.ClientRequest, value goja.Value) { r.SetMethod(value.String()) })
+		func(r *reference.ClientRequest, value goja.Value) { h.throw(r.SetMethod(value.String())) })
 	property("path", func(r *reference.ClientRequest) any { return r.Path() },
 		func(r *reference.ClientRequest, value goja.Value) { h.throw(r.SetPath(value.String())) })
 	property("res", func(r *reference.ClientRequest) any { return r.IncomingMessage() }, nil)
