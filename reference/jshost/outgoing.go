@@ -113,6 +113,7 @@ func (h *Host) installOutgoingMessage() {
 		message := self(call)
 		o := h.outgoingOf(call)
 		o.onlyBuffers(h, call.Argument(0))
+		h.implicitHead(call.This)
 		if (o.invalid != nil || o.missing) && !message.WritableEnded() {
 			hasBody, err := message.SettleHeader()
 			h.throw(err)
@@ -140,6 +141,7 @@ func (h *Host) installOutgoingMessage() {
 		if o.invalid != nil && !message.WritableEnded() && o.invalid.ToBoolean() {
 			panic(h.chunkError(`"chunk" argument`, call.Argument(0)))
 		}
+		h.implicitHead(call.This)
 		socket, ended := message.Socket(), message.WritableEnded()
 		if callback := h.callbackOf(o.callback, call.This); o.isText {
 			h.throw(message.EndText(o.text, callback))

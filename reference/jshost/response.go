@@ -58,6 +58,24 @@ func (h *Host) initServerResponse(call goja.FunctionCall) goja.Value {
 	return goja.Undefined()
 }
 
+// implicitHead lets a writeHead that the program put in the place of the native one make the head, as write and end
+// are documented to call it.
+func (h *Host) implicitHead(object goja.Value) {
+	own := object.ToObject(h.vm).Get("writeHead")
+	if own == nil || own.SameAs(h.prototype(h.classes.serverResponse).Get("writeHead")) {
+		return
+	}
+	bound := h.boundOf(object)
+	if bound == nil {
+		return
+	}
+	response, ok := bound.value.(*reference.ServerResponse)
+	if !ok || response.HeadersSent() || response.WritableEnded() {
+		return
+	}
+	h.invoke(object, "writeHead", h.vm.ToValue(response.StatusCode()))
+}
+
 func (h *Host) installServerResponse() {
 	prototype := h.prototype(h.classes.serverResponse)
 	self := func(call goja.FunctionCall) *reference.ServerResponse {
