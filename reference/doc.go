@@ -33,6 +33,15 @@
 //	class A extends IncomingMessage     ServerOptions.IncomingMessage, a function that sees each message first
 //	an overridden method of an agent    a function field of AgentOptions
 //	req.socket.getPeerCertificate()     request.Socket().Stream().(*tls.Conn).ConnectionState()
+//	http.request(url, options, f)       RequestURL(url, &options, f); Request(options, f) without a URL
+//	https.request(options, f)           the same with Agent: NewTLSAgent(...), or DefaultAgent: GlobalTLSAgent()
+//	agent: false                        OneTimeAgent: true
+//	setHost: false                      WithoutHost: true
+//	keepAliveMsecs                      KeepAliveDelay
+//	server.listen(port, host)           Listen("tcp", "host:port"); Listen("unix", path); Serve(listener); ServeFile(file)
+//	x.connection, request.res           Socket(), IncomingMessage()
+//	METHODS, STATUS_CODES               Methods(edition), StatusCodes(edition)
+//	maxHeaderSize, globalAgent          MaxHeaderSize(edition), GlobalAgent()
 //	a version of Node                   an Edition in the options; all differences stand in one table
 //
 // # Two styles
