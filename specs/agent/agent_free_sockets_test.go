@@ -5,5 +5,6 @@ import . "github.com/nodehttp/conform/specs"
 // agent.freeSockets
 var _ = Section("agent.freeSockets",
 	Clause("agent.freeSockets/lists-kept-sockets"),
+	Clause("agent.freeSockets/only-with-keepAlive"),
 	Clause("agent.freeSockets/timeout-destroys"),
 )

@@ -6,4 +6,6 @@ import . "github.com/nodehttp/conform/specs"
 var _ = Section("agent.getName",
 	Clause("agent.getName/host-port-localAddress"),
 	Clause("agent.getName/family"),
+	Clause("agent.getName/decides-reuse"),
+	Clause("agent.getName/https-has-tls-options"),
 )

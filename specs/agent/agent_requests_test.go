@@ -5,4 +5,5 @@ import . "github.com/nodehttp/conform/specs"
 // agent.requests
 var _ = Section("agent.requests",
 	Clause("agent.requests/lists-waiting-requests"),
+	Clause("agent.requests/empty-when-none-waits"),
 )

@@ -6,4 +6,5 @@ import . "github.com/nodehttp/conform/specs"
 var _ = Section("client.abort",
 	Clause("client.abort/drops-response-and-destroys-socket"),
 	Clause("client.abort/order-after-response"),
+	Clause("client.abort/request-that-was-not-ended"),
 )

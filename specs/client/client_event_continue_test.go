@@ -5,4 +5,6 @@ import . "github.com/nodehttp/conform/specs"
 // Event: 'continue'
 var _ = Section("client.event-continue",
 	Clause("client.event-continue/emitted-for-100"),
+	Clause("client.event-continue/no-arguments"),
+	Clause("client.event-continue/each-100"),
 )

@@ -7,4 +7,6 @@ var _ = Section("client.event-information",
 	Clause("client.event-information/emitted-for-1xx"),
 	Clause("client.event-information/has-version-message-and-headers"),
 	Clause("client.event-information/not-for-101"),
+	Clause("client.event-information/upgrade-tells-of-101"),
+	Clause("client.event-information/rawHeaders-alternate-names-and-values"),
 )

@@ -5,4 +5,5 @@ import . "github.com/nodehttp/conform/specs"
 // Event: 'timeout'
 var _ = Section("client.event-timeout",
 	Clause("client.event-timeout/only-notifies"),
+	Clause("client.event-timeout/any-time-out-of-the-socket"),
 )

@@ -9,4 +9,6 @@ var _ = Section("client.event-upgrade",
 	Clause("client.event-upgrade/no-listener-closes"),
 	Clause("client.event-upgrade/no-listener-closes-for-101"),
 	Clause("client.event-upgrade/other-status-is-a-response"),
+	Clause("client.event-upgrade/socket-of-another-type"),
+	Clause("client.event-upgrade/any-reason-phrase"),
 )

@@ -8,4 +8,6 @@ var _ = Section("client.setHeader",
 	Clause("client.setHeader/list-sends-a-field-each"),
 	Clause("client.setHeader/cookie-list-sends-a-field-each"),
 	Clause("client.setHeader/converted-when-sent"),
+	Clause("client.setHeader/is-sent"),
+	Clause("client.setHeader/stored-without-modification"),
 )

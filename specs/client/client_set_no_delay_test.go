@@ -5,4 +5,5 @@ import . "github.com/nodehttp/conform/specs"
 // request.setNoDelay([noDelay])
 var _ = Section("client.setNoDelay",
 	Clause("client.setNoDelay/once-connected"),
+	Clause("client.setNoDelay/called-when-connected-already"),
 )

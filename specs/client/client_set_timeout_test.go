@@ -7,4 +7,5 @@ var _ = Section("client.setTimeout",
 	Clause("client.setTimeout/callback-listens-for-timeout"),
 	Clause("client.setTimeout/once-connected"),
 	Clause("client.setTimeout/returns-request"),
+	Clause("client.setTimeout/callback-is-a-listener"),
 )

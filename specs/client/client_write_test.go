@@ -11,4 +11,8 @@ var _ = Section("client.write",
 	Clause("client.write/returns-request"),
 	Clause("client.write/encoding"),
 	Clause("client.write/callback-when-flushed"),
+	Clause("client.write/several-chunks-make-the-body"),
+	Clause("client.write/chunk-string-or-buffer"),
+	Clause("client.write/encoding-is-for-strings"),
+	Clause("client.write/explicit-chunked"),
 )

@@ -5,4 +5,5 @@ import . "github.com/nodehttp/conform/specs"
 // http.METHODS
 var _ = Section("http.METHODS",
 	Clause("http.METHODS/each-is-parsed"),
+	Clause("http.METHODS/others-are-refused"),
 )

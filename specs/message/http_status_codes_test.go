@@ -5,4 +5,5 @@ import . "github.com/nodehttp/conform/specs"
 // http.STATUS_CODES
 var _ = Section("http.STATUS_CODES",
 	Clause("http.STATUS_CODES/standard-phrases"),
+	Clause("http.STATUS_CODES/all-standard-codes"),
 )

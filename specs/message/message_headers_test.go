@@ -4,6 +4,8 @@ import . "github.com/nodehttp/conform/specs"
 
 // message.headers
 var _ = Section("message.headers",
+	Clause("message.headers/is-an-object"),
+	Clause("message.headers/names-in-lower-case"),
 	Clause("message.headers/single-valued-keep-first"),
 	Clause("message.headers/server-keeps-first"),
 	Clause("message.headers/server-joined"),

@@ -9,4 +9,7 @@ var _ = Section("response.setHeader",
 	Clause("response.setHeader/other-values-sent-as-strings"),
 	Clause("response.setHeader/invalid-name-throws"),
 	Clause("response.setHeader/invalid-value-throws"),
+	Clause("response.setHeader/stored-without-modification"),
+	Clause("response.setHeader/merged-with-writeHead"),
+	Clause("response.setHeader/throws-after-head-was-sent"),
 )

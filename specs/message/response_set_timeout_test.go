@@ -7,4 +7,5 @@ var _ = Section("response.setTimeout",
 	Clause("response.setTimeout/returns-response"),
 	Clause("response.setTimeout/callback-listens-for-timeout"),
 	Clause("response.setTimeout/no-listener-destroys"),
+	Clause("response.setTimeout/sets-timeout-of-socket"),
 )

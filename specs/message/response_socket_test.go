@@ -6,4 +6,6 @@ import . "github.com/nodehttp/conform/specs"
 var _ = Section("response.socket",
 	Clause("response.socket/is-request-socket"),
 	Clause("response.socket/null-after-end"),
+	Clause("response.socket/emits-no-readable"),
+	Clause("response.socket/tells-address-of-client"),
 )

@@ -6,4 +6,5 @@ import . "github.com/nodehttp/conform/specs"
 var _ = Section("response.statusMessage",
 	Clause("response.statusMessage/used-by-implicit-headers"),
 	Clause("response.statusMessage/standard-when-undefined"),
+	Clause("response.statusMessage/tells-what-was-sent"),
 )

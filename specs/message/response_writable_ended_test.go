@@ -5,4 +5,5 @@ import . "github.com/nodehttp/conform/specs"
 // response.writableEnded
 var _ = Section("response.writableEnded",
 	Clause("response.writableEnded/true-after-end"),
+	Clause("response.writableEnded/says-nothing-of-flushing"),
 )

@@ -10,4 +10,8 @@ var _ = Section("response.writeHead",
 	Clause("response.writeHead/content-length-not-checked"),
 	Clause("response.writeHead/invalid-header-throws"),
 	Clause("response.writeHead/returns-response"),
+	Clause("response.writeHead/called-for-implicit-headers"),
+	Clause("response.writeHead/status-has-three-digits"),
+	Clause("response.writeHead/cached-when-some-set"),
+	Clause("response.writeHead/content-length-in-bytes"),
 )

@@ -12,4 +12,5 @@ var _ = Section("response.write",
 	Clause("response.write/result-and-drain"),
 	Clause("response.write/no-body-for-head"),
 	Clause("response.write/no-body-for-204-and-304"),
+	Clause("response.write/raw-body"),
 )

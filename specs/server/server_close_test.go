@@ -6,4 +6,5 @@ import . "github.com/nodehttp/conform/specs"
 var _ = Section("server.close",
 	Clause("server.close/stops-accepting"),
 	Clause("server.close/callback-after-closing"),
+	Clause("server.close/keeps-connections"),
 )

@@ -18,4 +18,7 @@ var _ = Section("server.event-clientError",
 	Clause("server.event-clientError/overflow-code"),
 	Clause("server.event-clientError/socket-of-forwarded-error"),
 	Clause("server.event-clientError/socket-errors-forwarded"),
+	Clause("server.event-clientError/no-request-object"),
+	Clause("server.event-clientError/default-destroys-unwritable"),
+	Clause("server.event-clientError/code-of-reset"),
 )

@@ -9,4 +9,5 @@ var _ = Section("server.headersTimeout",
 	Clause("server.headersTimeout/emits-timeout-on-server"),
 	Clause("server.headersTimeout/counts-from-connection"),
 	Clause("server.headersTimeout/zero-disables"),
+	Clause("server.headersTimeout/inactivity-is-left-to-timeout"),
 )

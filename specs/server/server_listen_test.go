@@ -9,4 +9,6 @@ var _ = Section("server.listen",
 	Clause("server.listen/callback-listens-for-listening"),
 	Clause("server.listen/callback-once-bound"),
 	Clause("server.listen/returns-server"),
+	Clause("server.listen/identical-to-net-server"),
+	Clause("server.listen/starts-listening"),
 )

@@ -10,4 +10,5 @@ var _ = Section("server.setTimeout",
 	Clause("server.setTimeout/command-line-default"),
 	Clause("server.setTimeout/returns-server"),
 	Clause("server.setTimeout/default-of-msecs"),
+	Clause("server.setTimeout/callback-listens-for-timeout"),
 )
