@@ -511,14 +511,12 @@ func (m *IncomingMessage) end() {
 
 // The steps of a message that are posted to its strand.
 type (
-	flowStep  IncomingMessage
-	endStep   IncomingMessage
-	closeStep IncomingMessage
+	flowStep IncomingMessage
+	endStep  IncomingMessage
 )
 
-func (s *flowStep) run()  { (*IncomingMessage)(s).deliverBody() }
-func (s *endStep) run()   { (*IncomingMessage)(s).end() }
-func (s *closeStep) run() { (*IncomingMessage)(s).close() }
+func (s *flowStep) run() { (*IncomingMessage)(s).deliverBody() }
+func (s *endStep) run()  { (*IncomingMessage)(s).end() }
 
 // pushBody takes a piece of the body. turn says that the caller is on the strand and will emit what it gets back,
 // after it has given up the inlet, which it holds.

@@ -59,7 +59,7 @@ func JSON(w io.Writer, source Source) error {
 			}
 			score := summary.Score(nil)
 			write("],\n\"score\":")
-			value(jsonScore{score.Held, score.Tested})
+			value(jsonScore(score))
 			write(",\n\"footer\":")
 			value(summary.Footer)
 			write("}")

@@ -191,7 +191,7 @@ func (k knownGlobs) judge(t *testing.T, catalogue *vectors.Catalogue) {
 			problem = "it matches no vector"
 		}
 		if problem != "" {
-			t.Error(fmt.Sprintf("conformtest: KnownFailing: %q: %s", entry.glob, problem))
+			t.Errorf("conformtest: KnownFailing: %q: %s", entry.glob, problem)
 		}
 	}
 }
