@@ -12,7 +12,6 @@
 package conformtest
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
