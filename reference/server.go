@@ -76,14 +76,14 @@ type Server struct {
 	listener    net.Listener
 	closing     bool
 	accepted    int
-	connections map[*serverConnection]struct{}
+	connections map[*Socket]struct{} // accepted or emitted by hand, until they close
 	ended       []chan struct{}
 }
 
 // CreateServer makes a server. request may be nil; it is added to EventRequest.
 func CreateServer(options ServerOptions, request func(*IncomingMessage, *ServerResponse)) *Server {
 	s := &Server{behaviours: behavioursOf(options.Edition), options: options, strand: newStrand(options.Executor),
-		connections: map[*serverConnection]struct{}{}}
+		connections: map[*Socket]struct{}{}}
 	s.timeout.Store(int64(s.behaviours.timeout))
 	s.keepAliveTimeout.Store(int64(s.behaviours.keepAliveTimeout))
 	s.headersTimeout.Store(int64(s.behaviours.headersTimeout))
@@ -177,8 +177,9 @@ func (s *Server) acceptLoop(listener net.Listener) {
 			return
 		}
 		s.accepted++
+		s.connections[socket] = struct{}{}
 		s.mu.Unlock()
-		socket.EventClose.Once(func(bool) { s.socketClosed() })
+		socket.EventClose.Once(func(bool) { s.socketClosed(socket) })
 		socket.strand.arrive(func() { s.EventConnection.Emit(socket) })
 	}
 }
@@ -262,8 +263,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 func (s *Server) DestroyConnections() {
 	s.mu.Lock()
 	sockets := make([]*Socket, 0, len(s.connections))
-	for connection := range s.connections {
-		sockets = append(sockets, connection.socket)
+	for socket := range s.connections {
+		sockets = append(sockets, socket)
 	}
 	s.mu.Unlock()
 	for _, socket := range sockets {
@@ -278,9 +279,10 @@ func (s *Server) Connections() int {
 	return s.accepted
 }
 
-func (s *Server) socketClosed() {
+func (s *Server) socketClosed(socket *Socket) {
 	s.mu.Lock()
 	s.accepted--
+	delete(s.connections, socket)
 	s.mu.Unlock()
 	s.closeIfEmpty()
 }
@@ -308,13 +310,13 @@ func (s *Server) closeIfEmpty() {
 
 func (s *Server) addConnection(c *serverConnection) {
 	s.mu.Lock()
-	s.connections[c] = struct{}{}
+	s.connections[c.socket] = struct{}{}
 	s.mu.Unlock()
 }
 
 func (s *Server) removeConnection(c *serverConnection) {
 	s.mu.Lock()
-	delete(s.connections, c)
+	delete(s.connections, c.socket)
 	s.mu.Unlock()
 }
 
